@@ -1,0 +1,44 @@
+# make build [EXAMPLE=name] [VARS='{...}']   install, build, publish, draw the report
+# make test                                  every check; CI runs just this
+# make format                                let ruff and sqlfluff lay the code out
+PYTHON ?= python3
+EXAMPLE ?=
+VARS ?=
+BIN := .venv/bin
+PIP_INSTALL := $(BIN)/pip install --quiet --disable-pip-version-check \
+	--constraint requirements.lock
+
+export DBT_SEND_ANONYMOUS_USAGE_STATS := false
+
+.PHONY: build test format clean
+
+build: .venv/installed $(if $(EXAMPLE),.venv/installed-$(EXAMPLE))
+	@vars="$$($(BIN)/python scripts/read_vars.py '$(EXAMPLE)')" \
+		&& $(BIN)/dbt build --vars "$$vars"
+	@$(BIN)/python -m python_charts
+	@$(BIN)/python scripts/print_summary.py
+
+test: .venv/installed .venv/installed-test
+	@PATH="$(CURDIR)/$(BIN):$$PATH" bash scripts/check.sh
+
+format: .venv/installed .venv/installed-test
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+	$(BIN)/sqlfluff fix models analyses tests
+
+clean:
+	rm -rf target logs published segmentation.duckdb
+
+.venv/installed: pyproject.toml requirements.lock
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and \
+		"Python 3.11 or newer is needed; set PYTHON=python3.x")'
+	$(PYTHON) -m venv .venv
+	$(PIP_INSTALL) --editable .
+	@touch $@
+
+# The extra of an example or of the tests.
+.venv/installed-%: .venv/installed
+	$(PIP_INSTALL) --editable '.[$*]'
+	@touch $@
+
+export VARS

@@ -1,0 +1,139 @@
+{# The column an attribute has in our tables: a date is published as an age. #}
+{% macro name_attribute(name, attribute) %}
+    {{- return(
+        attribute['as'] if attribute is mapping and attribute.kind == 'date'
+            and attribute.get('as') else name
+    ) -}}
+{% endmacro %}
+
+
+{# The columns of all attributes, each with its reading. #}
+{% macro list_attributes() %}
+    {%- set attributes = [] -%}
+    {%- if not execute -%}
+        {#- While parsing, the vars have not been checked yet. -#}
+        {{- return(attributes) -}}
+    {%- endif -%}
+    {%- for name, attribute in var('segmentation_demographics').items() -%}
+        {%- set is_number = attribute.kind in ['number', 'date'] -%}
+        {%- do attributes.append({
+            'source': name,
+            'column': customer_segmentation.name_attribute(name, attribute),
+            'kind': attribute.kind,
+            'levels': attribute.get('levels', []) | map('string') | list,
+            'minimum': attribute.get('minimum', 0 if attribute.kind == 'date' else none),
+            'maximum': attribute.get('maximum', 120 if attribute.kind == 'date' else none),
+            'is_number': is_number,
+            'data_type': 'double' if is_number else 'string',
+        }) -%}
+    {%- endfor -%}
+    {{- return(attributes) -}}
+{% endmacro %}
+
+
+{# The texts that mean unknown, as a SQL list. #}
+{% macro list_unknown_values() -%}
+    {%- for value in [''] + var('segmentation_unknown_values') | list -%}
+        '{{ value | trim | lower | replace("'", "''") }}'{{ ', ' if not loop.last }}
+    {%- endfor -%}
+{%- endmacro %}
+
+
+{# A text attribute, cleaned: trimmed, unknowns as null, declared levels in their own
+   spelling, anything else than a declared level as null. #}
+{% macro clean_text(column, levels) -%}
+    case
+        when lower(trim(cast({{ column }} as string))) in (
+            {{ customer_segmentation.list_unknown_values() }}
+        ) then null
+        {%- for level in levels %}
+        when lower(trim(cast({{ column }} as string)))
+            = '{{ level | lower | replace("'", "''") }}'
+            then '{{ level | replace("'", "''") }}'
+        {%- endfor %}
+        {%- if not levels %}
+        else trim(cast({{ column }} as string))
+        {%- endif %}
+    end
+{%- endmacro %}
+
+
+{# A number, null outside its bounds and where it cannot be read. #}
+{% macro clean_number(expression, minimum, maximum) -%}
+    case
+        when {{ expression }} between
+            {{ minimum if minimum is not none else -1e15 }}
+            and {{ maximum if maximum is not none else 1e15 }}
+            then {{ expression }}
+    end
+{%- endmacro %}
+
+
+{# Completed years between two dates. #}
+{% macro completed_years(birth_date, as_of_date) -%}
+    floor((
+        (
+            year({{ as_of_date }}) * 10000 + month({{ as_of_date }}) * 100
+            + day({{ as_of_date }})
+        ) - (
+            year({{ birth_date }}) * 10000 + month({{ birth_date }}) * 100
+            + day({{ birth_date }})
+        )
+    ) / 10000)
+{%- endmacro %}
+
+
+{# The columns that demographics add to the model: one for a rank or a number, one for
+   each declared level of a nominal attribute. Empty when demographics only profile. #}
+{% macro list_demographic_features() %}
+    {%- set features = [] -%}
+    {%- if execute and var('segmentation_demographics_weight') > 0 -%}
+        {%- for attribute in customer_segmentation.list_attributes() -%}
+            {%- set column = attribute.column -%}
+            {%- if attribute.is_number -%}
+                {%- do features.append({'name': column, 'expression': column}) -%}
+            {%- elif attribute.kind == 'ordinal' or attribute.levels | length == 2
+                or attribute.kind == 'boolean' -%}
+                {%- set levels = attribute.levels or ['no', 'yes'] -%}
+                {%- do features.append({
+                    'name': column ~ '_rank',
+                    'expression': customer_segmentation._rank_levels(column, levels),
+                }) -%}
+            {%- else -%}
+                {%- for level in attribute.levels -%}
+                    {%- do features.append({
+                        'name': column ~ '_is_level_' ~ loop.index,
+                        'expression': "case when " ~ column ~ " is not null then case when "
+                            ~ column ~ " = '" ~ level | replace("'", "''")
+                            ~ "' then 1 else 0 end end",
+                    }) -%}
+                {%- endfor -%}
+            {%- endif -%}
+        {%- endfor -%}
+    {%- endif -%}
+    {{- return(features) -}}
+{% endmacro %}
+
+
+{% macro _rank_levels(column, levels) -%}
+    case {{ column }}
+        {%- for level in levels %}
+        when '{{ level | replace("'", "''") }}' then {{ loop.index }}
+        {%- endfor %}
+    end
+{%- endmacro %}
+
+
+{# Adds the user's attributes to the contract of the model that calls it as a pre-hook, so
+   that the contract stays enforced whatever the attributes are. #}
+{% macro extend_contract_with_attributes() %}
+    {%- for attribute in customer_segmentation.list_attributes() -%}
+        {%- do model['columns'].update({
+            attribute.column: {
+                'name': attribute.column,
+                'data_type': attribute.data_type,
+                'constraints': [],
+            }
+        }) -%}
+    {%- endfor -%}
+{% endmacro %}

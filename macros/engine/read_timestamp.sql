@@ -1,0 +1,28 @@
+{# A stamp from whatever the column holds, null where it cannot be read. #}
+{% macro read_timestamp(column) %}
+    {{- return(adapter.dispatch('read_timestamp', 'customer_segmentation')(column)) -}}
+{% endmacro %}
+
+
+{% macro default__read_timestamp(column) %}
+    {%- set format = var('segmentation_timestamp_format') -%}
+    {%- if format is none -%}
+        try_cast({{ column }} as timestamp)
+    {%- else -%}
+        try_to_timestamp(
+            cast({{ column }} as string), '{{ format | replace("'", "''") }}'
+        )
+    {%- endif -%}
+{% endmacro %}
+
+
+{% macro duckdb__read_timestamp(column) %}
+    {%- set format = var('segmentation_timestamp_format') -%}
+    {%- if format is none -%}
+        try_cast({{ column }} as timestamp)
+    {%- else -%}
+        try_strptime(
+            trim(cast({{ column }} as string)), '{{ format | replace("'", "''") }}'
+        )
+    {%- endif -%}
+{% endmacro %}

@@ -1,0 +1,220 @@
+{# The numeric columns of int_customer_features, in their order. #}
+{% macro list_feature_columns() %}
+    {{- return([
+        'recency_days', 'frequency', 'order_count', 'units', 'monetary',
+        'average_order_value', 'tenure_days', 'mean_gap_days', 'discount_share',
+        'return_rate', 'spend_trend', 'category_count',
+    ]) -}}
+{% endmacro %}
+
+
+{# What K-Means sees: the features of the var, then the demographics if they have a
+   weight. Each: name, role, transform, scale, expression (over features and
+   demographics). #}
+{% macro list_model_features() %}
+    {%- set features = [] -%}
+    {%- if not execute -%}
+        {#- While parsing, the vars have not been checked yet. -#}
+        {{- return(features) -}}
+    {%- endif -%}
+    {%- for name, feature in var('segmentation_features').items() -%}
+        {%- do features.append({
+            'name': name,
+            'role': feature.role,
+            'transform': feature.transform,
+            'scale': feature.get('scale', 1),
+            'expression': feature.get('expression', name),
+        }) -%}
+    {%- endfor -%}
+    {%- for feature in customer_segmentation.list_demographic_features() -%}
+        {%- do features.append({
+            'name': feature.name,
+            'role': 'demographic',
+            'transform': 'none',
+            'scale': 1,
+            'expression': feature.expression,
+        }) -%}
+    {%- endfor -%}
+    {{- return(features) -}}
+{% endmacro %}
+
+
+{# A feature on the scale that is standardised; unknown stays null (least and greatest
+   would skip it). Rounded to six decimals, so that its mean is exact; values beyond 10^11
+   are cut, far outside any clip. #}
+{% macro transform_feature(expression, transform, scale) -%}
+    case
+        when {{ expression }} is not null
+            {%- if transform == 'log1p' %}
+            then cast(ln(1 + greatest(cast({{ expression }} as double), 0) / {{ scale }})
+                as decimal(18, 6))
+            {%- else %}
+            then cast(least(greatest(cast({{ expression }} as double), -1e11), 1e11)
+                as decimal(18, 6))
+            {%- endif %}
+    end
+{%- endmacro %}
+
+
+{# Features of every customer with an accepted transaction, as of each date of a relation
+   with as_of_date and window_start_date. One row per as-of date and customer. #}
+{% macro select_customer_features(as_of_dates) %}
+with
+
+as_of_dates as (
+    select * from {{ as_of_dates }}
+),
+
+customer_days as (
+    select * from {{ ref('int_customer_days') }}
+),
+
+category_days as (
+    select * from {{ ref('int_customer_category_days') }}
+),
+
+-- Everything a customer did before the date; the window decides which sums it enters.
+days_seen as (
+    select
+        as_of_dates.as_of_date,
+        as_of_dates.window_start_date,
+        customer_days.*,
+        customer_days.order_date >= as_of_dates.window_start_date as is_in_window,
+        customer_days.order_count > 0
+            and customer_days.order_date >= as_of_dates.window_start_date
+            as is_purchase_in_window
+    from customer_days
+    inner join as_of_dates
+        on customer_days.order_date < as_of_dates.as_of_date
+),
+
+summed as (
+    select
+        as_of_date,
+        customer_id,
+        min(case when order_count > 0 then order_date end) as first_purchase_date,
+        max(case when order_count > 0 then order_date end) as last_purchase_date,
+        min(case when is_purchase_in_window then order_date end)
+            as first_purchase_in_window_date,
+        max(case when is_purchase_in_window then order_date end)
+            as last_purchase_in_window_date,
+        count(case when is_purchase_in_window then 1 end) as frequency,
+        coalesce(sum(case when is_in_window then order_count end), 0) as order_count,
+        sum(case when is_in_window then units end) as units,
+        coalesce(sum(case when is_in_window then net_revenue end), 0) as monetary,
+        coalesce(sum(net_revenue), 0) as lifetime_net_revenue,
+        coalesce(sum(case when is_in_window then gross_revenue end), 0)
+            as gross_revenue,
+        coalesce(sum(case when is_in_window then return_amount end), 0)
+            as return_amount,
+        sum(case when is_in_window then discount_amount end) as discount_amount,
+        coalesce(sum(
+            case
+                when order_date >= {{ customer_segmentation.add_days('as_of_date', -90) }}
+                    then net_revenue
+            end
+        ), 0) as last_90_days_revenue,
+        coalesce(sum(
+            case
+                when order_date >= {{ customer_segmentation.add_days('as_of_date', -180) }}
+                    and order_date < {{ customer_segmentation.add_days('as_of_date', -90) }}
+                    then net_revenue
+            end
+        ), 0) as previous_90_days_revenue
+    from days_seen
+    group by as_of_date, customer_id
+),
+
+-- Keeps the ratio of two spends finite and quiet for small spenders.
+trend_constants as (
+    select
+        as_of_date,
+        greatest(0.1 * {{ customer_segmentation.percentile('monetary', 0.5) }}, 0.01)
+            as trend_constant
+    from summed
+    where frequency > 0
+    group by as_of_date
+),
+
+categories as (
+    select
+        as_of_dates.as_of_date,
+        category_days.customer_id,
+        count(distinct category_days.category) as category_count
+    from category_days
+    inner join as_of_dates
+        on category_days.order_date < as_of_dates.as_of_date
+        and category_days.order_date >= as_of_dates.window_start_date
+    group by as_of_dates.as_of_date, category_days.customer_id
+),
+
+features as (
+    select
+        summed.as_of_date,
+        summed.customer_id,
+        case
+            when summed.frequency > 0 then 'purchases'
+            when summed.first_purchase_date is null then 'returns only'
+            else 'outside the window'
+        end as purchase_status,
+        cast(
+            {{ dbt.datediff(
+                'summed.last_purchase_in_window_date', 'summed.as_of_date', 'day'
+            ) }} - 1 as integer
+        ) as recency_days,
+        cast(summed.frequency as integer) as frequency,
+        cast(summed.order_count as integer) as order_count,
+        cast(summed.units as double) as units,
+        cast(summed.monetary as decimal(38, 4)) as monetary,
+        cast(summed.monetary as double) / nullif(summed.frequency, 0)
+            as average_order_value,
+        cast(
+            {{ dbt.datediff('summed.first_purchase_date', 'summed.as_of_date', 'day') }}
+            - 1 as integer
+        ) as tenure_days,
+        case
+            when summed.frequency > 1
+                then cast(
+                    {{ dbt.datediff(
+                        'summed.first_purchase_in_window_date',
+                        'summed.last_purchase_in_window_date',
+                        'day'
+                    ) }} as double
+                ) / (summed.frequency - 1)
+        end as mean_gap_days,
+        case
+            when summed.discount_amount + summed.monetary > 0
+                then least(greatest(
+                    cast(summed.discount_amount as double)
+                    / cast(summed.discount_amount + summed.monetary as double), 0
+                ), 1)
+            when summed.discount_amount is not null then 0.0
+        end as discount_share,
+        case
+            when summed.gross_revenue > 0
+                then cast(summed.return_amount as double)
+                    / cast(summed.gross_revenue as double)
+        end as return_rate,
+        ln(
+            (
+                greatest(cast(summed.last_90_days_revenue as double), 0)
+                + trend_constants.trend_constant
+            ) / (
+                greatest(cast(summed.previous_90_days_revenue as double), 0)
+                + trend_constants.trend_constant
+            )
+        ) as spend_trend,
+        cast(categories.category_count as integer) as category_count,
+        cast(summed.lifetime_net_revenue as decimal(38, 4)) as lifetime_net_revenue,
+        summed.first_purchase_date,
+        summed.last_purchase_date
+    from summed
+    left join trend_constants
+        on summed.as_of_date = trend_constants.as_of_date
+    left join categories
+        on summed.as_of_date = categories.as_of_date
+        and summed.customer_id = categories.customer_id
+)
+
+select * from features
+{% endmacro %}

@@ -1,0 +1,30 @@
+{# Sums of doubles depend on the order in which threads add them up; sums of decimals do
+   not. These aggregates give the same bytes on every build. #}
+
+{% macro exact_sum(expression) -%}
+    cast(sum(cast({{ expression }} as decimal(28, 6))) as double)
+{%- endmacro %}
+
+
+{% macro exact_average(expression) -%}
+    ({{ customer_segmentation.exact_sum(expression) }} / nullif(count({{ expression }}), 0))
+{%- endmacro %}
+
+
+{# Where a value stands among all, from 0 to 1; equal values get the middle of their ranks,
+   so that identical customers are never split. direction is asc or desc. #}
+{% macro midrank_percentile(column, direction='asc', partition_by=none) -%}
+    {%- set partition = 'partition by ' ~ partition_by ~ ' ' if partition_by else '' -%}
+    (
+        rank() over ({{ partition }}order by {{ column }} {{ direction }})
+        + (count(*) over (
+            partition by {{ partition_by ~ ', ' if partition_by }}{{ column }}
+        ) - 1) / 2.0 - 0.5
+    ) / count(*) over ({{ partition | trim }})
+{%- endmacro %}
+
+
+{# A score from 1 to 5 out of a percentile; 5 is the highest percentile. #}
+{% macro score_percentile(percentile) -%}
+    cast(least(5, 1 + floor(5 * {{ percentile }})) as integer)
+{%- endmacro %}

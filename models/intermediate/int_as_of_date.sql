@@ -1,0 +1,36 @@
+-- One row: the date everything is seen from, itself not included, and the window before it.
+{%- set as_of_date = var('segmentation_as_of_date') %}
+{%- set lookback_days = var('segmentation_lookback_days') %}
+
+with
+
+transactions as (
+    select * from {{ ref('stg_transactions') }}
+    where rejection_reason is null
+),
+
+dated as (
+    select
+        {%- if as_of_date is none %}
+        {{ customer_segmentation.add_days(
+            "coalesce(max(order_date), cast('"
+            ~ var('segmentation_earliest_date') ~ "' as date))", 1
+        ) }} as as_of_date
+        {%- else %}
+        cast('{{ as_of_date }}' as date) as as_of_date
+        {%- endif %},
+        coalesce(
+            min(order_date), cast('{{ var("segmentation_earliest_date") }}' as date)
+        ) as first_order_date
+    from transactions
+)
+
+select
+    as_of_date,
+    {%- if lookback_days is none %}
+    first_order_date as window_start_date
+    {%- else %}
+    {{ customer_segmentation.add_days('as_of_date', '-' ~ lookback_days) }}
+        as window_start_date
+    {%- endif %}
+from dated

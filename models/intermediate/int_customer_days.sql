@@ -1,0 +1,47 @@
+-- One row per customer and date with accepted transactions.
+with
+
+transactions as (
+    select * from {{ ref('stg_transactions') }}
+    where rejection_reason is null
+),
+
+-- Lines without an order id make one order per customer and date.
+orders as (
+    select
+        customer_id,
+        order_date,
+        order_id,
+        sum(amount) as net_revenue,
+        sum(case when amount > 0 then amount else 0 end) as gross_revenue,
+        sum(case when amount < 0 then -amount else 0 end) as return_amount,
+        sum(case when amount > 0 then discount_amount end) as discount_amount,
+        sum(case when amount > 0 then quantity end) as units,
+        count(*) as line_count
+    from transactions
+    group by customer_id, order_date, order_id
+),
+
+days as (
+    select
+        customer_id,
+        cast(sum(
+            case
+                when gross_revenue > 0
+                    and gross_revenue >= {{ var('segmentation_minimum_order_amount') }}
+                    then 1
+                else 0
+            end
+        ) as integer) as order_count,
+        cast(sum(line_count) as integer) as line_count,
+        cast(sum(units) as decimal(38, 4)) as units,
+        cast(sum(net_revenue) as decimal(38, 4)) as net_revenue,
+        cast(sum(gross_revenue) as decimal(38, 4)) as gross_revenue,
+        cast(sum(return_amount) as decimal(38, 4)) as return_amount,
+        cast(sum(discount_amount) as decimal(38, 4)) as discount_amount,
+        order_date
+    from orders
+    group by customer_id, order_date
+)
+
+select * from days

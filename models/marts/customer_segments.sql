@@ -1,0 +1,109 @@
+{{ config(pre_hook="{{ customer_segmentation.extend_contract_with_attributes() }}") }}
+
+-- One row per customer of either input. Who cannot be clustered is in a rule segment.
+{%- set bands = var('segmentation_confidence_bands') %}
+{%- set attributes = customer_segmentation.list_attributes() %}
+
+with
+
+customers as (
+    select * from {{ ref('int_customer_demographics') }}
+),
+
+features as (
+    select * from {{ ref('int_customer_features') }}
+),
+
+rfm_scores as (
+    select * from {{ ref('int_customer_rfm_scores') }}
+),
+
+scores as (
+    select * from {{ ref('segment_customer_scores') }}
+),
+
+directory as (
+    select * from {{ ref('segment_directory') }}
+),
+
+as_of_date as (
+    select * from {{ ref('int_as_of_date') }}
+),
+
+placed as (
+    select
+        customers.*,
+        case
+            when scores.segment_id is not null then scores.segment_id
+            when features.customer_id is null then -1
+            when features.purchase_status = 'returns only' then -2
+            when features.purchase_status = 'outside the window' then -3
+            else -4
+        end as segment_id
+    from customers
+    left join features
+        on customers.customer_id = features.customer_id
+    left join scores
+        on customers.customer_id = scores.customer_id
+),
+
+joined as (
+    select
+        placed.customer_id,
+        cast(placed.segment_id as integer) as segment_id,
+        directory.segment_name,
+        directory.segment_kind,
+        second_directory.segment_name as second_segment_name,
+        case
+            when scores.confidence < {{ bands[0] }} then 'borderline'
+            when scores.confidence < {{ bands[1] }} then 'medium'
+            when scores.confidence is not null then 'clear'
+        end as confidence_band,
+        rfm_scores.rfm_segment,
+        scores.model_version,
+        scores.distance,
+        scores.confidence,
+        features.recency_days,
+        coalesce(features.frequency, 0) as frequency,
+        coalesce(features.order_count, 0) as order_count,
+        features.units,
+        cast(coalesce(features.monetary, 0) as decimal(38, 4)) as monetary,
+        features.average_order_value,
+        features.tenure_days,
+        features.mean_gap_days,
+        features.discount_share,
+        features.return_rate,
+        features.spend_trend,
+        features.category_count,
+        cast(coalesce(features.lifetime_net_revenue, 0) as decimal(38, 4))
+            as lifetime_net_revenue,
+        rfm_scores.recency_score,
+        rfm_scores.frequency_score,
+        rfm_scores.monetary_score,
+        coalesce(scores.is_outlier, false) as is_outlier,
+        placed.is_in_customer_table,
+        as_of_date.as_of_date,
+        features.first_purchase_date,
+        features.last_purchase_date
+        {%- for attribute in attributes %},
+        {%- if attribute.is_number %}
+        placed.{{ attribute.column }}
+        {%- else %}
+        coalesce(placed.{{ attribute.column }}, 'unknown') as {{ attribute.column }}
+        {%- endif %}
+        {%- endfor %}
+    from placed
+    left join directory
+        on placed.segment_id = directory.segment_id
+    left join features
+        on placed.customer_id = features.customer_id
+    left join rfm_scores
+        on placed.customer_id = rfm_scores.customer_id
+    left join scores
+        on placed.customer_id = scores.customer_id
+    left join directory as second_directory
+        on scores.second_segment_id = second_directory.segment_id
+    cross join as_of_date
+)
+
+select * from joined

@@ -1,0 +1,119 @@
+-- One row per segment that has customers: size, money, the typical customer, what to do.
+with
+
+customers as (
+    select * from {{ ref('customer_segments') }}
+),
+
+directory as (
+    select * from {{ ref('segment_directory') }}
+),
+
+totals as (
+    select
+        count(*) as customers,
+        cast(sum(monetary) as double) as net_revenue
+    from customers
+),
+
+segments as (
+    select
+        segment_id,
+        max(model_version) as model_version,
+        cast(count(*) as integer) as customers,
+        cast(sum(monetary) as decimal(38, 4)) as net_revenue,
+        cast(sum(lifetime_net_revenue) as decimal(38, 4)) as lifetime_net_revenue,
+        {{ customer_segmentation.percentile('recency_days', 0.5) }}
+            as median_recency_days,
+        {{ customer_segmentation.percentile('frequency', 0.5) }} as median_frequency,
+        {{ customer_segmentation.percentile('monetary', 0.5) }} as median_monetary,
+        {{ customer_segmentation.percentile('average_order_value', 0.5) }}
+            as median_average_order_value,
+        {{ customer_segmentation.percentile('tenure_days', 0.5) }}
+            as median_tenure_days,
+        {{ customer_segmentation.exact_average('recency_score') }}
+            as mean_recency_score,
+        {{ customer_segmentation.exact_average('frequency_score') }}
+            as mean_frequency_score,
+        {{ customer_segmentation.exact_average('monetary_score') }}
+            as mean_monetary_score,
+        {{ customer_segmentation.exact_average('confidence') }} as mean_confidence,
+        {{ customer_segmentation.exact_average(
+            "case when confidence_band = 'borderline' then 1 "
+            ~ "when confidence_band is not null then 0 end"
+        ) }} as borderline_share,
+        max(as_of_date) as as_of_date
+    from customers
+    group by segment_id
+),
+
+shared as (
+    select
+        segments.*,
+        cast(segments.customers as double) / totals.customers as customer_share,
+        cast(segments.net_revenue as double) / nullif(totals.net_revenue, 0)
+            as revenue_share
+    from segments
+    cross join totals
+),
+
+profiles as (
+    select
+        shared.segment_id,
+        directory.segment_name,
+        directory.segment_kind,
+        case
+            when shared.segment_id = -1
+                then cast(shared.customers as string)
+                    || ' customers in the customer table without a purchase'
+            when shared.segment_id = -2
+                then cast(shared.customers as string)
+                    || ' customers with returns but no purchase'
+            when shared.segment_id = -3
+                then cast(shared.customers as string)
+                    || ' former customers, last purchase before the window'
+            else 'median '
+                || cast(cast(round(shared.median_frequency) as bigint) as string)
+                || case
+                    when round(shared.median_frequency) = 1 then ' purchase day'
+                    else ' purchase days'
+                end
+                || ', last '
+                || cast(cast(round(shared.median_recency_days) as bigint) as string)
+                || ' days ago, '
+                || cast(cast(round(shared.median_monetary) as bigint) as string)
+                || ' spent; '
+                || cast(cast(round(100 * shared.customer_share) as bigint) as string)
+                || ' % of customers, '
+                || coalesce(
+                    cast(
+                        cast(round(100 * shared.revenue_share) as bigint) as string
+                    ),
+                    '?'
+                )
+                || ' % of revenue'
+        end as evidence,
+        directory.recommended_action,
+        shared.model_version,
+        shared.customers,
+        shared.customer_share,
+        shared.net_revenue,
+        shared.revenue_share,
+        shared.lifetime_net_revenue,
+        shared.median_recency_days,
+        shared.median_frequency,
+        shared.median_monetary,
+        shared.median_average_order_value,
+        shared.median_tenure_days,
+        shared.mean_recency_score,
+        shared.mean_frequency_score,
+        shared.mean_monetary_score,
+        shared.mean_confidence,
+        shared.borderline_share,
+        shared.as_of_date
+    from shared
+    left join directory
+        on shared.segment_id = directory.segment_id
+)
+
+select * from profiles

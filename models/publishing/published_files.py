@@ -1,0 +1,80 @@
+"""Publish the marts: one row per mart with the file BI tools read.
+
+Runs after every mart and its tests. All files are written aside first and then moved into
+place one by one, so a reader sees the last good file or the new one, never a half one.
+"""
+
+import os
+import shutil
+import tempfile
+from pathlib import Path
+
+import duckdb
+import pandas as pd
+
+DATABASE = "segments.duckdb"
+
+
+def write_files(tables: dict, folder: Path) -> pd.DataFrame:
+    """Write every table as Parquet, and all of them as one DuckDB database.
+
+    Parameters
+    ----------
+    tables : dict of str to DuckDBPyRelation
+        Name and rows of each table, in the order to write them.
+    folder : Path
+        Where the files go; made if it is not there.
+
+    Returns
+    -------
+    DataFrame
+        One row per table: table_name, file_name, row_count.
+
+    Raises
+    ------
+    OSError
+        When the folder cannot be written. What was published before is untouched.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    aside = Path(tempfile.mkdtemp(prefix=".publishing-", dir=folder))
+    try:
+        rows = []
+        with duckdb.connect(str(aside / DATABASE)) as database:
+            for name, relation in tables.items():
+                path = aside / f"{name}.parquet"
+                relation.write_parquet(str(path))
+                source = str(path).replace("'", "''")
+                database.execute(
+                    f"create table {name} as select * from read_parquet('{source}')"
+                )
+                counted = database.execute(f"select count(*) from {name}").fetchall()
+                rows.append((name, path.name, counted[0][0]))
+        for path in sorted(aside.iterdir()):
+            os.replace(path, folder / path.name)
+    finally:
+        shutil.rmtree(aside, ignore_errors=True)
+    return pd.DataFrame(rows, columns=["table_name", "file_name", "row_count"])
+
+
+def model(dbt, session):
+    """Write the marts, each in the order of its key."""
+    dbt.config(materialized="table")
+    tables = {
+        "customer_segments": dbt.ref("customer_segments").order("customer_id"),
+        "segment_profiles": dbt.ref("segment_profiles").order("segment_id"),
+        "segment_feature_profiles": dbt.ref("segment_feature_profiles").order(
+            "segment_id, feature"
+        ),
+        "segment_demographics": dbt.ref("segment_demographics").order(
+            "segment_id, attribute, value_order"
+        ),
+        "segment_count_scores": dbt.ref("segment_count_scores").order("segment_count"),
+        "segment_evaluation": dbt.ref("segment_evaluation").order("model_version"),
+        "segment_map": dbt.ref("segment_map").order("customer_id"),
+        "transaction_quality": dbt.ref("transaction_quality").order("reason_order"),
+        "rejected_transactions": dbt.ref("rejected_transactions").order(
+            "rejection_reason, customer_id, transaction_id, order_id, raw_ordered_at,"
+            " raw_amount"
+        ),
+    }
+    return write_files(tables, Path(dbt.config.meta_get("folder")))

@@ -1,0 +1,74 @@
+{{ config(materialized='incremental', full_refresh=false) }}
+
+-- One row per model version, training customer and feature: what the version was fitted
+-- on, in its own unit and on the scale that is standardised.
+{%- set model_features = customer_segmentation.list_model_features()
+    | map(attribute='name') | list %}
+{%- set naming_features = customer_segmentation.list_naming_features() %}
+
+with
+
+versions as (
+    select * from {{ ref('segment_model_versions') }}
+    where model_version {{ customer_segmentation.is_new_version() }}
+),
+
+latest as (
+    select max(model_version) as model_version from versions
+),
+
+inputs as (
+    select * from {{ ref('int_customer_model_inputs') }}
+),
+
+features as (
+    select * from {{ ref('int_customer_features') }}
+),
+
+-- A hash of the id draws the sample: it depends on neither row order nor engine.
+ranked as (
+    select
+        customer_id,
+        cast(row_number() over (
+            order by
+                {{ dbt.hash("customer_id || '-" ~ var('segmentation_random_seed') ~ "'") }},
+                customer_id
+        ) as integer) as sample_rank
+    from inputs
+),
+
+sampled as (
+    select
+        latest.model_version,
+        ranked.sample_rank,
+        {%- for name in model_features %}
+        inputs.{{ name }} as transformed_{{ name }},
+        {%- endfor %}
+        {%- for name in naming_features %}
+        features.{{ name }},
+        {%- endfor %}
+        ranked.customer_id
+    from ranked
+    inner join inputs
+        on ranked.customer_id = inputs.customer_id
+    inner join features
+        on ranked.customer_id = features.customer_id
+    cross join latest
+    where
+        latest.model_version is not null
+        and ranked.sample_rank <= {{ var('segmentation_training_rows') }}
+)
+
+{%- for name in (model_features + naming_features) | unique %}
+{{ 'union all' if not loop.first }}
+select
+    model_version,
+    customer_id,
+    '{{ name }}' as feature,
+    sample_rank,
+    {{ 'cast(' ~ name ~ ' as double)' if name in naming_features
+        else 'cast(null as double)' }} as feature_value,
+    {{ 'transformed_' ~ name if name in model_features
+        else 'cast(null as decimal(18, 6))' }} as transformed_value
+from sampled
+{%- endfor %}

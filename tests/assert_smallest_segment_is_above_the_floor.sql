@@ -1,0 +1,14 @@
+-- A segment of a handful of customers is an outlier list, not a segment.
+with
+
+segments as (
+    select
+        segment_name,
+        customers,
+        cast(customers as double) / sum(customers) over () as share
+    from {{ ref('segment_profiles') }}
+    where segment_kind = 'cluster'
+)
+
+select * from segments
+where share < {{ var('segmentation_minimum_segment_share') }}

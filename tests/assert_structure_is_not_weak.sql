@@ -1,0 +1,6 @@
+{{ config(severity='warn') }}
+
+-- No number of segments is reproducible enough: read the segments with care, or change
+-- segmentation_k_range.
+select * from {{ ref('segment_count_scores') }}
+where is_chosen and model_status = 'weak_structure'
