@@ -17,6 +17,7 @@
         {%- do customer_segmentation._check_k(problems) -%}
         {%- do customer_segmentation._check_features(problems) -%}
         {%- do customer_segmentation._check_demographics(problems) -%}
+        {%- do customer_segmentation._check_extra_columns(problems) -%}
         {%- do customer_segmentation._check_mappings(problems) -%}
         {%- if not problems -%}
             {%- do customer_segmentation._check_relation(
@@ -53,6 +54,8 @@
         'segmentation_transactions', 'segmentation_transaction_columns',
         'segmentation_customers', 'segmentation_customer_columns',
         'segmentation_demographics', 'segmentation_unknown_values',
+        'segmentation_extra_columns', 'segmentation_customers_without_purchases',
+        'segmentation_publish_demographics',
         'segmentation_timestamp_format', 'segmentation_time_zone',
         'segmentation_transaction_filter', 'segmentation_returns',
         'segmentation_duplicates', 'segmentation_minimum_order_amount',
@@ -91,11 +94,13 @@
     {%- set choices = {
         'segmentation_returns': ['net', 'ignore'],
         'segmentation_duplicates': ['keep', 'drop_exact', 'by_transaction_id'],
+        'segmentation_customers_without_purchases': ['include', 'leave_out'],
+        'segmentation_publish_demographics': [true, false],
         'segmentation_refit': [true, false],
     } -%}
     {%- for name, allowed in choices.items() -%}
         {%- if var(name) not in allowed
-            or (name == 'segmentation_refit' and var(name) is not boolean) -%}
+            or (allowed[0] is boolean and var(name) is not boolean) -%}
             {%- do customer_segmentation._say(
                 problems, name, 'one of: ' ~ (allowed | join(', ') | lower)
             ) -%}
@@ -376,6 +381,44 @@
 {% endmacro %}
 
 
+{% macro _check_extra_columns(problems) %}
+    {%- set extra = var('segmentation_extra_columns') -%}
+    {%- if extra is not mapping -%}
+        {%- do customer_segmentation._say(
+            problems, 'segmentation_extra_columns',
+            'a mapping from a column to its type, such as {loyalty_tier: string}'
+        ) -%}
+    {%- else -%}
+        {%- set taken = customer_segmentation.list_segment_columns() -%}
+        {%- if var('segmentation_demographics') is mapping -%}
+            {%- for name, attribute in var('segmentation_demographics').items() -%}
+                {%- do taken.append(
+                    customer_segmentation.name_attribute(name, attribute)
+                ) -%}
+            {%- endfor -%}
+        {%- endif -%}
+        {%- for name, data_type in extra.items() -%}
+            {%- if not modules.re.match('^[a-z][a-z0-9_]*$', name | string)
+                or name in taken -%}
+                {%- do problems.append(
+                    'segmentation_extra_columns has ' ~ name
+                    ~ '; it must be small letters, digits and _, and none of: '
+                    ~ taken | join(', ') ~ '.'
+                ) -%}
+            {%- elif data_type not in
+                ['string', 'integer', 'bigint', 'double', 'boolean', 'date', 'timestamp']
+            -%}
+                {%- do problems.append(
+                    'segmentation_extra_columns.' ~ name ~ ' is ' ~ tojson(data_type)
+                    ~ ', but it must be one of: string, integer, bigint, double, boolean, '
+                    ~ 'date, timestamp.'
+                ) -%}
+            {%- endif -%}
+        {%- endfor -%}
+    {%- endif -%}
+{% endmacro %}
+
+
 {% macro _check_mappings(problems) %}
     {%- set allowed = {
         'segmentation_transaction_columns':
@@ -384,6 +427,9 @@
             ['customer_id'] + (
                 (var('segmentation_demographics') or {}).keys() | list
                 if var('segmentation_demographics') is mapping else []
+            ) + (
+                var('segmentation_extra_columns').keys() | list
+                if var('segmentation_extra_columns') is mapping else []
             ),
     } -%}
     {%- for name, columns in allowed.items() -%}
@@ -461,7 +507,7 @@
         {%- set mapping_name = 'segmentation_customer_columns' -%}
         {%- set needed = ['customer_id'] + (
             var('segmentation_demographics').keys() | list
-        ) -%}
+        ) + (var('segmentation_extra_columns').keys() | list) -%}
     {%- endif -%}
     {%- set mapping = var(mapping_name) -%}
     {%- for column in needed if column not in mapping -%}

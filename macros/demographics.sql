@@ -24,10 +24,27 @@
             'minimum': attribute.get('minimum', 0 if attribute.kind == 'date' else none),
             'maximum': attribute.get('maximum', 120 if attribute.kind == 'date' else none),
             'is_number': is_number,
+            'is_free_text': attribute.kind == 'nominal' and not attribute.get('levels'),
             'data_type': 'double' if is_number else 'string',
         }) -%}
     {%- endfor -%}
     {{- return(attributes) -}}
+{% endmacro %}
+
+
+{# The attributes that leave the house: all, or none. #}
+{% macro list_published_attributes() %}
+    {{- return(
+        customer_segmentation.list_attributes()
+        if var('segmentation_publish_demographics') else []
+    ) -}}
+{% endmacro %}
+
+
+{# Further columns of the customer table that are carried along. #}
+{% macro list_extra_columns() %}
+    {%- set extra = var('segmentation_extra_columns') -%}
+    {{- return(extra if execute and extra is mapping else {}) -}}
 {% endmacro %}
 
 
@@ -66,6 +83,27 @@
             and {{ maximum if maximum is not none else 1e15 }}
             then {{ expression }}
     end
+{%- endmacro %}
+
+
+{# An attribute as staging reads it from the customer table, null when unknown. #}
+{% macro read_attribute(attribute) -%}
+    {%- if attribute.kind == 'date' -%}
+        try_cast({{ attribute.source }} as date)
+    {%- elif attribute.kind == 'number' -%}
+        {{ customer_segmentation.clean_number(
+            'try_cast(' ~ attribute.source ~ ' as double)',
+            attribute.minimum,
+            attribute.maximum
+        ) }}
+    {%- elif attribute.kind == 'boolean' -%}
+        case try_cast({{ attribute.source }} as boolean)
+            when true then 'yes'
+            when false then 'no'
+        end
+    {%- else -%}
+        {{ customer_segmentation.clean_text(attribute.source, attribute.levels) }}
+    {%- endif -%}
 {%- endmacro %}
 
 
@@ -127,13 +165,16 @@
 {# Adds the user's attributes to the contract of the model that calls it as a pre-hook, so
    that the contract stays enforced whatever the attributes are. #}
 {% macro extend_contract_with_attributes() %}
-    {%- for attribute in customer_segmentation.list_attributes() -%}
+    {%- set columns = {} -%}
+    {%- for attribute in customer_segmentation.list_published_attributes() -%}
+        {%- do columns.update({attribute.column: attribute.data_type}) -%}
+    {%- endfor -%}
+    {%- if var('segmentation_publish_demographics') -%}
+        {%- do columns.update(customer_segmentation.list_extra_columns()) -%}
+    {%- endif -%}
+    {%- for name, data_type in columns.items() -%}
         {%- do model['columns'].update({
-            attribute.column: {
-                'name': attribute.column,
-                'data_type': attribute.data_type,
-                'constraints': [],
-            }
+            name: {'name': name, 'data_type': data_type, 'constraints': []}
         }) -%}
     {%- endfor -%}
 {% endmacro %}

@@ -5,9 +5,11 @@ inputs as (
     select distinct customer_id
     from {{ ref('stg_transactions') }}
     where rejection_reason is null
+    {%- if var('segmentation_customers_without_purchases') == 'include' %}
     union
     select nullif(trim(cast(customer_id as {{ dbt.type_string() }})), '') as customer_id
     from {{ ref('base_customers') }}
+    {%- endif %}
 ),
 
 expected as (

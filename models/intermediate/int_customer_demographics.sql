@@ -1,5 +1,6 @@
 -- One row per customer of either input: what is known of them; unknown stays null.
 {%- set attributes = customer_segmentation.list_attributes() %}
+{%- set extra_columns = customer_segmentation.list_extra_columns() %}
 
 with
 
@@ -27,6 +28,9 @@ aged as (
         customers.{{ attribute.column }}
         {%- endif %}
         {%- endfor %}
+        {%- for column in extra_columns %},
+        customers.{{ column }}
+        {%- endfor %}
     from customers
     cross join as_of_date
 ),
@@ -43,6 +47,9 @@ everyone as (
         aged.{{ attribute.column }},
         {%- endif %}
         {%- endfor %}
+        {%- for column in extra_columns %}
+        aged.{{ column }},
+        {%- endfor %}
         aged.customer_id is not null as is_in_customer_table,
         buyers.customer_id is not null as is_in_transactions
     from aged
@@ -51,3 +58,6 @@ everyone as (
 )
 
 select * from everyone
+{%- if var('segmentation_customers_without_purchases') == 'leave_out' %}
+where is_in_transactions
+{%- endif %}

@@ -2,7 +2,9 @@
 
 -- One row per customer of either input. Who cannot be clustered is in a rule segment.
 {%- set bands = var('segmentation_confidence_bands') %}
-{%- set attributes = customer_segmentation.list_attributes() %}
+{%- set attributes = customer_segmentation.list_published_attributes() %}
+{%- set extra_columns = customer_segmentation.list_extra_columns()
+    if var('segmentation_publish_demographics') else {} %}
 
 with
 
@@ -38,13 +40,19 @@ placed as (
             when features.customer_id is null then -1
             when features.purchase_status = 'returns only' then -2
             when features.purchase_status = 'outside the window' then -3
-            else -4
+            -- No model: the classic grid stands in.
+            else grid.segment_id
         end as segment_id
     from customers
     left join features
         on customers.customer_id = features.customer_id
     left join scores
         on customers.customer_id = scores.customer_id
+    left join rfm_scores
+        on customers.customer_id = rfm_scores.customer_id
+    left join directory as grid
+        on 'RFM: ' || rfm_scores.rfm_segment = grid.segment_name
+        and grid.segment_kind = 'rfm_grid'
 ),
 
 joined as (
@@ -91,6 +99,9 @@ joined as (
         {%- else %}
         coalesce(placed.{{ attribute.column }}, 'unknown') as {{ attribute.column }}
         {%- endif %}
+        {%- endfor %}
+        {%- for column in extra_columns %},
+        placed.{{ column }}
         {%- endfor %}
     from placed
     left join directory

@@ -99,14 +99,13 @@ explained as (
             when is_chosen and is_weak
                 then 'Taken as the lowest of the range: no number of segments is '
                     || 'reproducible enough (best stability '
-                    || cast(cast(coalesce(best_stability, 0) as decimal(6, 2)) as string)
+                    || cast(cast(coalesce(best_stability, 0) as decimal(6, 3)) as string)
                     || ', wanted {{ var("segmentation_k_minimum_stability") }}).'
             when is_chosen
-                then 'Chosen: the largest number whose stability ('
-                    || cast(cast(stability as decimal(6, 2)) as string)
-                    || ') is within {{ margin }} of the best ('
-                    || cast(cast(best_stability as decimal(6, 2)) as string)
-                    || ') and whose segments are as well separated.'
+                then 'Chosen: the largest number about as reproducible (stability '
+                    || cast(cast(stability as decimal(6, 3)) as string) || ', best '
+                    || cast(cast(best_stability as decimal(6, 3)) as string)
+                    || ') and as well separated as the best.'
             when smallest_share < share_floor
                 then 'Smallest segment too small: '
                     || cast(cast(100 * smallest_share as decimal(6, 1)) as string)
@@ -114,18 +113,18 @@ explained as (
                     || cast(cast(100 * share_floor as decimal(6, 1)) as string) || ' %.'
             when worst_jaccard < {{ minimum_jaccard }}
                 then 'Its least stable segment does not come back on resampled data: '
-                    || 'Jaccard ' || cast(cast(worst_jaccard as decimal(6, 2)) as string)
+                    || 'Jaccard ' || cast(cast(worst_jaccard as decimal(6, 3)) as string)
                     || ', wanted {{ minimum_jaccard }}.'
             when stability < best_stability - {{ margin }}
                 then 'Less reproducible: stability '
-                    || cast(cast(stability as decimal(6, 2)) as string)
-                    || ' against ' || cast(cast(best_stability as decimal(6, 2)) as string)
+                    || cast(cast(stability as decimal(6, 3)) as string)
+                    || ' against ' || cast(cast(best_stability as decimal(6, 3)) as string)
                     || ' at best.'
             when simplified_silhouette < {{ ratio }} * best_simplified_silhouette
                 then 'Less separated: simplified silhouette '
-                    || cast(cast(simplified_silhouette as decimal(6, 2)) as string)
+                    || cast(cast(simplified_silhouette as decimal(6, 3)) as string)
                     || ' against '
-                    || cast(cast(best_simplified_silhouette as decimal(6, 2)) as string)
+                    || cast(cast(best_simplified_silhouette as decimal(6, 3)) as string)
                     || ' at best.'
             when is_weak
                 then 'Not reproducible enough to be trusted.'

@@ -1,5 +1,5 @@
 -- One row per segment, attribute and value: who is in a segment, among those known.
-{%- set attributes = customer_segmentation.list_attributes() %}
+{%- set attributes = customer_segmentation.list_published_attributes() %}
 {%- set minimum = var('segmentation_minimum_cell_size') %}
 
 with
@@ -91,17 +91,21 @@ attribute_values as (
 coverage as (
     select
         segment_id,
+        segment_name,
         attribute,
-        cast(count(*) as integer) as segment_customers,
-        cast(count(attribute_value) as integer) as known_customers
+        count(*) as segment_customers,
+        count(attribute_value) as known_customers
     from attribute_values
-    group by segment_id, attribute
+    group by segment_id, segment_name, attribute
 ),
 
 overall as (
     select
         attribute,
         attribute_value,
+        row_number() over (
+            partition by attribute order by max(value_order), attribute_value
+        ) as value_order,
         count(*) as customers,
         sum(count(*)) over (partition by attribute) as known_customers
     from attribute_values
@@ -109,44 +113,58 @@ overall as (
     group by attribute, attribute_value
 ),
 
-cells as (
+counted as (
     select
         segment_id,
-        segment_name,
         attribute,
         attribute_value,
-        max(value_order) as value_order,
-        cast(count(*) as integer) as customers
+        count(*) as customers
     from attribute_values
     where attribute_value is not null
-    group by segment_id, segment_name, attribute, attribute_value
+    group by segment_id, attribute, attribute_value
 ),
 
-measured as (
+-- Every value in every segment: a cell that is not there would tell that it is empty.
+cells as (
     select
-        cells.segment_id,
-        cells.segment_name,
-        cells.attribute,
-        cells.attribute_value,
-        cast(row_number() over (
-            partition by cells.segment_id, cells.attribute
-            order by cells.value_order, cells.attribute_value
-        ) as integer) as value_order,
-        cells.customers < {{ minimum }} as is_suppressed,
-        cells.customers,
-        cast(cells.customers as double) / coverage.known_customers as share_of_known,
-        (cast(cells.customers as double) / coverage.known_customers)
-        / (cast(overall.customers as double) / cast(overall.known_customers as double))
-            as lift,
-        cast(coverage.known_customers as double) / coverage.segment_customers
-            as coverage
-    from cells
-    inner join coverage
-        on cells.segment_id = coverage.segment_id
-        and cells.attribute = coverage.attribute
+        coverage.segment_id,
+        coverage.segment_name,
+        coverage.attribute,
+        overall.attribute_value,
+        overall.value_order,
+        coalesce(counted.customers, 0) as customers,
+        coverage.segment_customers,
+        coverage.known_customers,
+        cast(overall.customers as double) / cast(overall.known_customers as double)
+            as overall_share
+    from coverage
     inner join overall
-        on cells.attribute = overall.attribute
-        and cells.attribute_value = overall.attribute_value
+        on coverage.attribute = overall.attribute
+    left join counted
+        on coverage.segment_id = counted.segment_id
+        and coverage.attribute = counted.attribute
+        and overall.attribute_value = counted.attribute_value
+),
+
+ranked as (
+    select
+        *,
+        row_number() over (
+            partition by segment_id, attribute order by customers, value_order
+        ) as size_order,
+        sum(case when customers < {{ minimum }} then 1 else 0 end) over (
+            partition by segment_id, attribute
+        ) as small_cells
+    from cells
+),
+
+-- A single hidden cell follows from the others, so the next smallest is hidden with it.
+judged as (
+    select
+        *,
+        customers < {{ minimum }} or (small_cells = 1 and size_order = 2)
+            as is_suppressed
+    from ranked
 ),
 
 suppressed as (
@@ -155,13 +173,19 @@ suppressed as (
         segment_name,
         attribute,
         attribute_value,
-        value_order,
-        case when not is_suppressed then customers end as customers,
-        case when not is_suppressed then share_of_known end as share_of_known,
-        case when not is_suppressed then lift end as lift,
-        coverage,
-        is_suppressed
-    from measured
+        cast(value_order as integer) as value_order,
+        cast(case when not is_suppressed then customers end as integer) as customers,
+        case
+            when not is_suppressed then cast(customers as double) / known_customers
+        end as share_of_known,
+        case
+            when not is_suppressed
+                then cast(customers as double) / known_customers / overall_share
+        end as lift,
+        cast(known_customers as double) / segment_customers as coverage,
+        is_suppressed,
+        {{ minimum }} as minimum_cell_size
+    from judged
 )
 
 select * from suppressed

@@ -9,6 +9,10 @@ directory as (
     select * from {{ ref('segment_directory') }}
 ),
 
+as_of_date as (
+    select * from {{ ref('int_as_of_date') }}
+),
+
 totals as (
     select
         count(*) as customers,
@@ -80,7 +84,10 @@ profiles as (
                 end
                 || ', last '
                 || cast(cast(round(shared.median_recency_days) as bigint) as string)
-                || ' days ago, '
+                || case
+                    when round(shared.median_recency_days) = 1 then ' day ago, '
+                    else ' days ago, '
+                end
                 || cast(cast(round(shared.median_monetary) as bigint) as string)
                 || ' spent; '
                 || cast(cast(round(100 * shared.customer_share) as bigint) as string)
@@ -110,8 +117,10 @@ profiles as (
         shared.mean_monetary_score,
         shared.mean_confidence,
         shared.borderline_share,
+        as_of_date.window_start_date,
         shared.as_of_date
     from shared
+    cross join as_of_date
     left join directory
         on shared.segment_id = directory.segment_id
 )

@@ -71,6 +71,7 @@ def model(dbt, session):
         "segment_count_scores": dbt.ref("segment_count_scores").order("segment_count"),
         "segment_evaluation": dbt.ref("segment_evaluation").order("model_version"),
         "segment_map": dbt.ref("segment_map").order("customer_id"),
+        "customer_quality": dbt.ref("customer_quality").order("attribute, fact"),
         "transaction_quality": dbt.ref("transaction_quality").order("reason_order"),
         "rejected_transactions": dbt.ref("rejected_transactions").order(
             "rejection_reason, customer_id, transaction_id, order_id, raw_ordered_at,"

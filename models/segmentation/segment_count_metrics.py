@@ -142,11 +142,13 @@ def measure_segment_counts(
         One row per k, the columns of `COLUMNS` but model_version. `stability` is the
         mean adjusted Rand index between the fit on all rows and the bootstrap fits.
     """
+    if not values.size:
+        counts = []
     generator = np.random.default_rng(seed)
     samples = [
-        generator.integers(0, len(values), len(values)) for _ in range(bootstraps)
+        generator.integers(0, max(len(values), 1), len(values)) for _ in range(bootstraps)
     ]
-    distinct = len(np.unique(values, axis=0))
+    distinct = len(np.unique(values, axis=0)) if values.size else 0
     rows = []
     for k in counts:
         if k > distinct or k >= len(values):

@@ -1,5 +1,5 @@
--- One row per segment a customer can be in today: those of the model in use, and the rule
--- segments for customers that cannot be clustered.
+-- One row per segment a customer can be in today: those of the model in use, the rule
+-- segments for customers that cannot be clustered, and the grid for shops without a model.
 with
 
 parameters as (
@@ -39,18 +39,23 @@ rule_segments as (
         'No purchase in the window' as segment_name,
         'rule' as segment_kind,
         'Leave out of paid campaigns; try one reactivation mail' as recommended_action
-    union all
+),
+
+grid_segments as (
     select
-        -4 as segment_id,
-        'Not clustered' as segment_name,
-        'rule' as segment_kind,
-        'Too few customers for a model: use rfm_segment' as recommended_action
+        segment_id,
+        segment_name,
+        'rfm_grid' as segment_kind,
+        recommended_action
+    from {{ ref('rfm_grid_segments') }}
 ),
 
 directory as (
     select * from clusters
     union all
     select * from rule_segments
+    union all
+    select * from grid_segments
 )
 
 select * from directory

@@ -11,7 +11,11 @@
 with
 
 customers as (
-    select count(*) as customer_count from {{ ref('int_customer_model_inputs') }}
+    select
+        count(*) as customer_count,
+        count(distinct {{ dbt.concat(customer_segmentation.list_model_input_texts()) }})
+            as distinct_count
+    from {{ ref('int_customer_model_inputs') }}
 ),
 
 as_of_date as (
@@ -56,7 +60,11 @@ candidate as (
     cross join as_of_date
     left join latest
         on true
-    where customers.customer_count >= {{ var('segmentation_minimum_customers') }}
+    where
+        customers.customer_count >= {{ var('segmentation_minimum_customers') }}
+        -- Fewer different customers than segments cannot be told apart.
+        and customers.distinct_count >= {{ var('segmentation_k')
+            or var('segmentation_k_range')[0] }}
 )
 
 select * from candidate

@@ -1,5 +1,6 @@
 -- One row per customer of the customer table: the record with most known attributes.
 {%- set attributes = customer_segmentation.list_attributes() %}
+{%- set extra_columns = customer_segmentation.list_extra_columns() %}
 
 with
 
@@ -9,40 +10,54 @@ customers as (
 
 read_rows as (
     select
-        nullif(trim(cast(customers.customer_id as string)), '') as customer_id
+        nullif(trim(cast(customer_id as string)), '') as customer_id
         {%- for attribute in attributes %},
-        {%- if attribute.kind == 'date' %}
-        try_cast(customers.{{ attribute.source }} as date) as {{ attribute.source }}
-        {%- elif attribute.kind == 'number' %}
-        try_cast(customers.{{ attribute.source }} as double) as {{ attribute.source }}
-        {%- elif attribute.kind == 'boolean' %}
-        case try_cast(customers.{{ attribute.source }} as boolean)
-            when true then 'yes'
-            when false then 'no'
-        end as {{ attribute.source }}
-        {%- else %}
-        {{ customer_segmentation.clean_text(
-            'customers.' ~ attribute.source, attribute.levels
-        ) }} as {{ attribute.source }}
-        {%- endif %}
+        {{ customer_segmentation.read_attribute(attribute) }} as {{ attribute.source }}
+        {%- endfor %}
+        {%- for column, data_type in extra_columns.items() %},
+        try_cast({{ column }} as {{ data_type }}) as {{ column }}
         {%- endfor %}
     from customers
 ),
 
-bounded as (
+{%- for attribute in attributes if attribute.is_free_text %}
+
+-- A value spelt in several cases is one value, in its most common spelling.
+spellings_of_{{ attribute.source }} as (
     select
-        customer_id
+        {{ attribute.source }} as spelling,
+        lower({{ attribute.source }}) as folded,
+        row_number() over (
+            partition by lower({{ attribute.source }})
+            order by count(*) desc, {{ attribute.source }} asc
+        ) as place
+    from read_rows
+    where {{ attribute.source }} is not null
+    group by {{ attribute.source }}
+),
+{%- endfor %}
+
+spelt as (
+    select
+        read_rows.customer_id
         {%- for attribute in attributes %},
-        {%- if attribute.kind == 'number' %}
-        {{ customer_segmentation.clean_number(
-            attribute.source, attribute.minimum, attribute.maximum
-        ) }} as {{ attribute.source }}
+        {%- if attribute.is_free_text %}
+        spellings_of_{{ attribute.source }}.spelling as {{ attribute.source }}
         {%- else %}
-        {{ attribute.source }}
+        read_rows.{{ attribute.source }}
         {%- endif %}
         {%- endfor %}
+        {%- for column in extra_columns %},
+        read_rows.{{ column }}
+        {%- endfor %}
     from read_rows
-    where customer_id is not null
+    {%- for attribute in attributes if attribute.is_free_text %}
+    left join spellings_of_{{ attribute.source }}
+        on lower(read_rows.{{ attribute.source }})
+            = spellings_of_{{ attribute.source }}.folded
+        and spellings_of_{{ attribute.source }}.place = 1
+    {%- endfor %}
+    where read_rows.customer_id is not null
 ),
 
 -- Equal records are the same record, so this order is total.
@@ -57,18 +72,24 @@ numbered as (
                 {{- ' +' if not loop.last else ' desc,' }}
                 {%- endfor %}
                 {%- for attribute in attributes %}
-                {{ attribute.source }},
+                {{ attribute.source }} asc,
                 {%- endfor %}
-                customer_id
+                {%- for column in extra_columns %}
+                {{ column }} asc,
+                {%- endfor %}
+                customer_id asc
         ) as record_number,
         count(*) over (partition by customer_id) as record_count
-    from bounded
+    from spelt
 )
 
 select
     customer_id,
     {%- for attribute in attributes %}
     {{ attribute.source }},
+    {%- endfor %}
+    {%- for column in extra_columns %}
+    {{ column }},
     {%- endfor %}
     record_count
 from numbered

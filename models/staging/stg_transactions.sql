@@ -1,3 +1,5 @@
+{{ config(post_hook="{{ customer_segmentation.check_readable() }}") }}
+
 -- Every raw row, read into its types, with the first reason that speaks against it.
 {%- set as_of_date = var('segmentation_as_of_date') %}
 {%- set time_zone = var('segmentation_time_zone') %}

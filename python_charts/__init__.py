@@ -1,0 +1,1 @@
+"""Charts of the published segment tables, on one page that works offline."""
