@@ -72,7 +72,8 @@ def summarise(folder: Path) -> str:
         f"{'segment':<{width}}  customers   share  of revenue",
     ]
     for name, count, share, revenue in segments:
-        money = "-" if revenue is None else f"{revenue:.1%}"
+        # Adding 0 turns a -0.0 % into 0.0 %.
+        money = "-" if revenue is None else f"{round(revenue, 3) + 0:.1%}"
         lines.append(f"{name:<{width}}  {count:>9,}  {share:>6.1%}  {money:>10}")
     agreement = measure_agreement(str(folder / "customer_segments.parquet"), TRUTH)
     if agreement is not None:

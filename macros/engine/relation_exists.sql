@@ -1,5 +1,6 @@
-{# Is there something to read behind this SQL text? A file reader is asked for its files,
-   a name for its table. #}
+{# Is there something to read behind this SQL text? A file or its reader is asked for its
+   files, a name for its table: `orders`, `raw.orders`, `attached.orders` (in that
+   database's own schema) or `attached.sales.orders`. #}
 {% macro relation_exists(relation) %}
     {{- return(
         adapter.dispatch('relation_exists', 'customer_segmentation')(relation)
@@ -13,29 +14,32 @@
 
 
 {% macro duckdb__relation_exists(relation) %}
-    {%- if '(' in relation -%}
-        {%- set paths = modules.re.findall(
-            "^\\s*\\w+\\s*\\(\\s*\\[?\\s*'((?:[^']|'')*)'", relation
-        ) -%}
-        {%- if not paths -%}
-            {{- return(true) -}}
-        {%- endif -%}
+    {%- set paths = modules.re.findall(
+        "^(?:(?:read_\\w+|parquet_scan|sqlite_scan)\\s*\\(\\s*\\[?\\s*)?'((?:[^']|'')*)'",
+        relation
+    ) -%}
+    {%- if paths -%}
         {%- set found = run_query("select count(*) from glob('" ~ paths[0] ~ "')") -%}
         {{- return(found.rows[0][0] > 0) -}}
+    {%- elif '(' in relation -%}
+        {{- return(true) -}}
     {%- endif -%}
-    {%- set parts = (relation | replace('"', '') | lower).split('.') -%}
-    {%- set levels = ['table_name', 'table_schema', 'table_catalog'] -%}
-    {%- set conditions = [] -%}
-    {%- for part in parts | reverse -%}
-        {%- if loop.index0 < 3 -%}
-            {%- do conditions.append(
-                'lower(' ~ levels[loop.index0] ~ ") = '" ~ part | replace("'", "''") ~ "'"
-            ) -%}
-        {%- endif -%}
-    {%- endfor -%}
+    {%- set parts = (relation | replace('"', '') | replace("'", "''") | lower).split('.') -%}
+    {%- set places = {
+        1: "table_catalog in (current_database(), 'temp')"
+            ~ " and table_schema = current_schema()",
+        2: "(table_catalog = current_database() and lower(table_schema) = '" ~ parts[0]
+            ~ "' or lower(table_catalog) = '" ~ parts[0]
+            ~ "' and table_schema in ('main', 'public'))",
+        3: "lower(table_catalog) = '" ~ parts[0]
+            ~ "' and lower(table_schema) = '" ~ parts[1] ~ "'",
+    } -%}
+    {%- if parts | length not in places -%}
+        {{- return(false) -}}
+    {%- endif -%}
     {%- set found = run_query(
-        'select count(*) from information_schema.tables where '
-        ~ conditions | join(' and ')
+        "select count(*) from information_schema.tables where lower(table_name) = '"
+        ~ parts[-1] ~ "' and " ~ places[parts | length]
     ) -%}
     {{- return(found.rows[0][0] > 0) -}}
 {% endmacro %}

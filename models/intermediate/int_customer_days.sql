@@ -15,7 +15,7 @@ orders as (
         sum(amount) as net_revenue,
         sum(case when amount > 0 then amount else 0 end) as gross_revenue,
         sum(case when amount < 0 then -amount else 0 end) as return_amount,
-        sum(case when amount > 0 then discount_amount end) as discount_amount,
+        sum(case when amount >= 0 then discount_amount end) as discount_amount,
         sum(case when amount > 0 then quantity end) as units,
         count(*) as line_count
     from transactions

@@ -1,5 +1,6 @@
 -- One row per number of segments tried for the newest model version: the largest that is
 -- about as reproducible as the best is chosen, and for each other one it is said why not.
+{%- set k_range = var('segmentation_k_range') %}
 {%- set fixed_k = var('segmentation_k') %}
 {%- set minimum_share = var('segmentation_k_minimum_share') %}
 {%- set minimum_jaccard = var('segmentation_k_minimum_jaccard') %}
@@ -20,7 +21,10 @@ admitted as (
     select
         *,
         greatest({{ minimum_share }}, 50.0 / row_count) as share_floor,
-        smallest_share >= greatest({{ minimum_share }}, 50.0 / row_count)
+        -- A number of the user's own choice may be outside; the rule does not look there.
+        segment_count between {{ k_range[0] }} and {{ k_range[1] }} as is_in_range,
+        segment_count between {{ k_range[0] }} and {{ k_range[1] }}
+        and smallest_share >= greatest({{ minimum_share }}, 50.0 / row_count)
         and worst_jaccard >= {{ minimum_jaccard }} as is_admitted
     from metrics
 ),
@@ -55,7 +59,10 @@ ruled as (
     select
         *,
         case
-            when is_weak then min(segment_count) over (partition by model_version)
+            when is_weak
+                then min(case when is_in_range then segment_count end) over (
+                    partition by model_version
+                )
             else max(case when is_eligible then segment_count end) over (
                 partition by model_version
             )

@@ -86,7 +86,9 @@ numbered as (
                 order_id asc,
                 category asc,
                 quantity asc,
-                discount_amount asc
+                discount_amount asc,
+                raw_ordered_at asc,
+                raw_amount asc
                 {%- else %}
                 transaction_id,
                 order_id,

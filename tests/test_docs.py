@@ -1,0 +1,117 @@
+"""What is written twice is the same."""
+
+import re
+import tomllib
+
+import yaml
+from conftest import PROJECT
+
+VARS = yaml.safe_load((PROJECT / "dbt_project.yml").read_text())["vars"][
+    "customer_segmentation"
+]
+README = (PROJECT / "README.md").read_text()
+
+
+def read_tracked_texts(*patterns: str) -> dict:
+    return {
+        path: path.read_text(encoding="utf-8")
+        for pattern in patterns
+        for path in sorted(PROJECT.glob(pattern))
+    }
+
+
+def list_rows(text: str, title: str) -> list[str]:
+    """First cells, without backticks, of the table under a header row."""
+    table = text.split(title, 1)[1].split("\n\n", 1)[0]
+    return re.findall(r"^\| `([a-z_0-9]+)` \|", table, flags=re.MULTILINE)
+
+
+def test_readme_lists_every_var_in_order():
+    assert list_rows(README, "| var | what it decides |") == list(VARS)
+
+
+def test_the_check_on_run_start_knows_every_var():
+    text = (PROJECT / "macros" / "check_config.sql").read_text()
+    listed = text.split("{% macro list_vars() %}", 1)[1].split("{% endmacro %}", 1)[0]
+    assert sorted(re.findall(r"'(segmentation_\w+)'", listed)) == sorted(VARS)
+
+
+def test_every_var_has_a_comment_and_is_used():
+    lines = (PROJECT / "dbt_project.yml").read_text().splitlines()
+    used = "\n".join(
+        read_tracked_texts("models/**/*.sql", "models/**/*.yml", "macros/**/*.sql",
+                           "tests/*.sql").values()
+    )  # fmt: skip
+    for name in VARS:
+        at = next(i for i, line in enumerate(lines) if line.startswith(f"    {name}:"))
+        assert lines[at - 1].lstrip().startswith("#") or lines[at - 1].startswith(
+            "    segmentation_"
+        ), name
+        assert re.search(rf"var\(\s*['\"]{name}['\"]\s*\)", used) or f"'{name}'" in used
+
+
+def test_readme_lists_every_mart():
+    marts = {path.stem for path in (PROJECT / "models/marts").glob("*.sql")}
+    assert set(list_rows(README, "| table | one row per | answers |")) == marts
+
+
+def test_every_model_is_described_and_every_mart_has_a_contract():
+    described = {}
+    for text in read_tracked_texts("models/**/_*__models.yml").values():
+        for model in yaml.safe_load(text)["models"]:
+            described[model["name"]] = model
+    models = {
+        path.stem: path
+        for pattern in ("*.sql", "*.py")
+        for path in PROJECT.glob(f"models/*/{pattern}")
+    }
+    assert set(described) == set(models)
+    for name, model in described.items():
+        assert re.match(r"One row\b", model["description"]), name
+        if models[name].parent.name == "marts":
+            assert model["config"]["contract"]["enforced"] is True, name
+            assert all(column.get("description") for column in model["columns"]), name
+
+
+def test_the_contract_is_what_the_table_has(demo_build):
+    text = (PROJECT / "models/marts/_marts__models.yml").read_text()
+    for model in yaml.safe_load(text)["models"]:
+        columns = [row[0] for row in demo_build.query(f"describe {model['name']}")]
+        declared = [column["name"] for column in model["columns"]]
+        assert columns[: len(declared)] == declared
+        extra = columns[len(declared) :]
+        assert extra == (
+            ["age_years", "gender", "income_band", "household_size", "region"]
+            if model["name"] == "customer_segments"
+            else []
+        )
+
+
+def test_there_is_one_version():
+    project = yaml.safe_load((PROJECT / "dbt_project.yml").read_text())["version"]
+    package = tomllib.loads((PROJECT / "pyproject.toml").read_text())["project"][
+        "version"
+    ]
+    changelog = re.search(r"^## (\S+)", (PROJECT / "CHANGELOG.md").read_text(), re.M)
+    assert project == package == changelog[1]
+
+
+def test_the_lock_file_pins_everything_and_names_no_host():
+    lines = (PROJECT / "requirements.lock").read_text().split()
+    assert len(lines) > 50
+    assert all(
+        re.fullmatch(r"[A-Za-z0-9_.\-]+==[0-9][A-Za-z0-9.]*", line) for line in lines
+    )
+
+
+def test_no_model_reads_the_clock():
+    clock = re.compile(
+        r"current_date|current_timestamp|\bnow\(\)|\btoday\(\)|getdate|sysdate"
+        r"|datetime\.now|date\.today|time\.time|run_started_at",
+        re.IGNORECASE,
+    )
+    texts = read_tracked_texts("models/**/*.sql", "models/**/*.py", "macros/**/*.sql",
+                               "tests/*.sql", "analyses/*.sql")  # fmt: skip
+    assert len(texts) > 50
+    for path, text in texts.items():
+        assert not clock.search(text), path

@@ -1,0 +1,247 @@
+"""Installed as a package in somebody else's dbt project, by vars alone."""
+
+import hashlib
+import subprocess
+import sys
+from pathlib import Path
+
+import duckdb
+import pytest
+import yaml
+from conftest import Build, copy_project
+
+PROJECT_FILE = """
+name: shop
+version: '1.0'
+profile: shop
+flags:
+  # Our stg_customers and the shop's stay apart.
+  require_ref_searches_node_package_before_root: true
+models:
+  customer_segmentation:
+    +schema: segmentation
+seeds:
+  customer_segmentation:
+    +schema: segmentation
+    demo_transactions: {+enabled: false}
+    demo_customers: {+enabled: false}
+unit_tests:
+  customer_segmentation:
+    +enabled: false
+vars:
+  segmentation_transactions: "{{ ref('fct_orders') }}"
+  segmentation_transaction_columns:
+    customer_id: buyer
+    ordered_at: placed_on
+    amount: total
+    transaction_id: order_number
+    order_id: order_number
+  segmentation_customers: "{{ ref('customers') }}"
+  segmentation_customer_columns:
+    customer_id: id
+    loyalty_tier: tier
+  segmentation_demographics:
+    loyalty_tier: {kind: ordinal, levels: [bronze, silver, gold]}
+    has_app: {kind: boolean}
+    shoe_size: {kind: number}
+  segmentation_as_of_date: null
+"""
+PROFILE = """
+shop:
+  target: dev
+  outputs:
+    dev:
+      type: duckdb
+      path: "{{ env_var('SEGMENTATION_DB') }}"
+      schema: analytics
+      threads: 2
+      settings: {TimeZone: UTC}
+"""
+MODELS = {
+    "stg_customers.sql": """
+select
+    printf('%05d', i) as id,
+    case i % 4 when 0 then 'gold' when 1 then 'silver' else 'bronze' end as tier,
+    i % 3 = 0 as has_app,
+    36 + i % 10 as shoe_size
+from range(1, 181) as numbers (i)
+""",
+    "customers.sql": "select * from {{ ref('stg_customers') }}",
+    # 170 of the 180 customers, and three that are in no customer table.
+    "fct_orders.sql": """
+select
+    printf('%05d', case when c > 167 then c + 700 else c end) as buyer,
+    printf('%05d-%02d', c, n) as order_number,
+    date '2025-12-31' - cast((c % 4) * 40 + n * (3 + c % 7) as integer) as placed_on,
+    10 + (c * 37 + n * 11) % 50 + case when c % 4 = 1 then 100 else 0 end as total
+from range(1, 171) as customers (c)
+cross join range(1, 12) as orders (n)
+where n <= 1 + (c * 7) % 11
+""",
+}
+SCHEMA = "analytics_segmentation"
+
+
+def digest_files(folder: Path) -> dict[str, str]:
+    return {
+        str(path.relative_to(folder)): hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in sorted(folder.rglob("*"))
+        if path.is_file()
+    }
+
+
+@pytest.fixture(scope="module")
+def shop(tmp_path_factory) -> Path:
+    """The shop's own project with ours installed, beside a copy of ours."""
+    folder = tmp_path_factory.mktemp("foreign")
+    package = copy_project(folder)
+    project = folder / "shop"
+    (project / "models").mkdir(parents=True)
+    (project / "dbt_project.yml").write_text(PROJECT_FILE)
+    (project / "profiles.yml").write_text(PROFILE)
+    (project / "packages.yml").write_text(
+        yaml.safe_dump({"packages": [{"local": str(package)}]})
+    )
+    for name, text in MODELS.items():
+        (project / "models" / name).write_text(text)
+    sources = [
+        {"name": "raw", "tables": [{"name": "orders"}, {"name": "lost"}]},
+        {
+            "name": "drop",
+            "config": {"meta": {"external_location": f"{folder}/{{name}}.parquet"}},
+            "tables": [{"name": "orders"}, {"name": "lost"}],
+        },
+    ]
+    (project / "models" / "sources.yml").write_text(
+        yaml.safe_dump({"sources": sources})
+    )
+    return project
+
+
+@pytest.fixture(scope="module")
+def build(shop, tmp_path_factory) -> Build:
+    package = shop.parent / "project"
+    before = digest_files(package)
+    build = Build(tmp_path_factory.mktemp("foreign_out"), project=shop)
+    subprocess.run(
+        [
+            Path(sys.executable).parent / "dbt",
+            "deps",
+            "--log-path",
+            build.folder / "logs",
+        ],
+        cwd=shop,
+        env=build.environment,
+        check=True,
+    )
+    done = build.dbt("build")
+    assert done.returncode == 0, done.stdout[-4000:]
+    assert "depends on the root project node" not in done.stdout
+    assert digest_files(package) == before
+    return build
+
+
+def test_every_customer_of_the_shop_is_in_one_segment(build):
+    placed = build.query(f"select customer_id from {SCHEMA}.customer_segments")
+    expected = build.query(
+        "select id from analytics.customers union select buyer from analytics.fct_orders"
+    )
+    assert len(expected) == 183
+    assert sorted(placed) == sorted(expected)
+    segments = build.query(
+        "select segment_kind, count(distinct segment_id), count(*)"
+        f" from {SCHEMA}.customer_segments group by 1 order by 1"
+    )
+    assert [row[0] for row in segments] == ["cluster", "rule"]
+    assert segments[0][1] >= 4
+    assert segments[0][2] == 170
+
+
+def test_the_shops_attributes_are_in_the_contract(build):
+    columns = dict(
+        build.query(
+            "select column_name, data_type from information_schema.columns"
+            f" where table_schema = '{SCHEMA}' and table_name = 'customer_segments'"
+        )
+    )
+    assert columns["loyalty_tier"] == columns["has_app"] == "VARCHAR"
+    assert columns["shoe_size"] == "DOUBLE"
+    assert not {"gender", "age_years", "income_band"} & set(columns)
+    ran = build.target / "run" / "customer_segmentation" / "models" / "marts"
+    created = (ran / "customer_segments.sql").read_text()
+    declared = created[created.index("create") : created.index("insert into")]
+    for column in ("loyalty_tier", "has_app", "shoe_size", "customer_id"):
+        assert f"{column} " in declared
+    levels = build.query(
+        "select distinct attribute_value, value_order"
+        f" from {SCHEMA}.segment_demographics where attribute = 'loyalty_tier'"
+        " and attribute_value <> 'unknown' order by value_order"
+    )
+    assert [row[0] for row in levels] == ["bronze", "silver", "gold"]
+
+
+def test_models_of_the_same_name_stay_apart(build):
+    theirs = build.table("select * from analytics.stg_customers")
+    ours = build.table(f"select * from {SCHEMA}.stg_customers")
+    assert "shoe_size" in theirs and "record_count" not in theirs
+    assert "record_count" in ours
+    assert len(theirs) == len(ours) == 180
+    tables = build.query(
+        "select table_name from information_schema.tables"
+        " where table_schema = 'analytics' order by 1"
+    )
+    assert tables == [("customers",), ("fct_orders",), ("stg_customers",)]
+
+
+def test_files_are_published_where_the_shop_wants_them(build, shop):
+    assert {path.name for path in build.published.iterdir()} >= {
+        "customer_segments.parquet",
+        "transaction_quality.parquet",
+        "segments.duckdb",
+    }
+    assert not (shop / "published").exists()
+    with duckdb.connect(
+        str(build.published / "segments.duckdb"), read_only=True
+    ) as connection:
+        count = connection.execute("select count(*) from customer_segments").fetchall()
+    assert count == [(183,)]
+
+
+def test_a_source_table_and_a_source_file_give_the_same(build, shop, tmp_path):
+    table = Build(tmp_path / "table", project=shop)
+    file = Build(tmp_path / "file", project=shop)
+    table.folder.mkdir()
+    file.folder.mkdir()
+    with duckdb.connect(str(table.database)) as connection:
+        connection.execute(f"attach '{build.database}' as built (read_only)")
+        connection.execute("create schema raw")
+        connection.execute(
+            "create table raw.orders as select * from built.analytics.fct_orders"
+        )
+        connection.execute(f"copy raw.orders to '{shop.parent}/orders.parquet'")
+    expected = build.query(f"select * from {SCHEMA}.customer_segments order by 1")
+    for other, source in ((table, "raw"), (file, "drop")):
+        for name in ("lost", "orders"):
+            relation = f"{{{{ source('{source}', '{name}') }}}}"
+            done = other.dbt(
+                "build",
+                segmentation_transactions=relation,
+            )
+            if name == "lost":
+                assert done.returncode != 0
+                assert "segmentation_transactions is " in done.stdout
+                assert "nothing was found there" in done.stdout
+                assert "START" not in done.stdout
+            else:
+                assert done.returncode == 0, done.stdout[-4000:]
+                found = other.query(
+                    f"select * from {SCHEMA}.customer_segments order by 1"
+                )
+                assert found == expected
+
+
+def test_a_bad_var_stops_the_shops_run_at_the_start(build, shop, tmp_path):
+    done = Build(tmp_path, project=shop).dbt("build", segmentation_k=1)
+    assert done.returncode != 0
+    assert "segmentation_k is 1, but it must be null or a whole number" in done.stdout
+    assert "START" not in done.stdout

@@ -1,0 +1,76 @@
+"""The model is fitted once and kept; it changes only for a reason, and says it."""
+
+import shutil
+
+import pytest
+from conftest import Build
+
+IDS = "select customer_id, segment_id, segment_name from customer_segments order by all"
+VERSIONS = (
+    "select model_version, refit_reason from segment_evaluation order by model_version"
+)
+
+
+@pytest.fixture
+def kept_build(demo_build, tmp_path) -> Build:
+    """A build that goes on where the demo build ended."""
+    shutil.copy(demo_build.database, tmp_path / "segmentation.duckdb")
+    return Build(tmp_path)
+
+
+def test_a_second_build_only_scores(kept_build, demo_build):
+    kept_build.build()
+    assert kept_build.query(VERSIONS) == [(1, "no model yet")]
+    assert kept_build.query(IDS) == demo_build.query(IDS)
+
+
+def test_a_chart_or_test_var_changes_no_model(kept_build):
+    kept_build.build(
+        segmentation_minimum_cell_size=5,
+        segmentation_confidence_bands=[0.2, 0.4],
+    )
+    assert kept_build.query(VERSIONS) == [(1, "no model yet")]
+
+
+def test_a_refit_on_the_same_data_changes_nobody(kept_build, demo_build):
+    kept_build.build(segmentation_refit=True)
+    assert kept_build.query(VERSIONS) == [(1, "no model yet"), (2, "asked for")]
+    assert kept_build.query(IDS) == demo_build.query(IDS)
+
+
+def test_full_refresh_refits_but_forgets_nothing(kept_build, demo_build):
+    kept_build.build("--full-refresh")
+    assert kept_build.query(VERSIONS) == [(1, "no model yet"), (2, "asked for")]
+    assert kept_build.query(IDS) == demo_build.query(IDS)
+
+
+def test_a_modelling_var_refits_and_old_ids_keep_their_customers(
+    kept_build, demo_build
+):
+    kept_build.build(segmentation_k=7)
+    assert kept_build.query(VERSIONS) == [
+        (1, "no model yet"),
+        (2, "modelling vars changed"),
+    ]
+    before = {customer: segment for customer, segment, _ in demo_build.query(IDS)}
+    after = {customer: segment for customer, segment, _ in kept_build.query(IDS)}
+    old = {segment for segment in before.values() if segment > 0}
+    new = {segment for segment in after.values() if segment > 0} - old
+    # The seventh segment has an id that no group had before.
+    assert new and min(new) > max(old)
+    stayed = [
+        after[customer] == segment
+        for customer, segment in before.items()
+        if segment > 0
+    ]
+    assert sum(stayed) / len(stayed) > 0.75
+
+
+def test_new_customers_are_scored_with_the_kept_model(kept_build, demo_build):
+    """As of a year earlier most customers differ, and the model is the same."""
+    kept_build.build(segmentation_as_of_date="2025-07-01")
+    assert kept_build.query(VERSIONS) == [(1, "no model yet")]
+    scales = "select * from segment_scales order by all"
+    assert kept_build.query(scales) == demo_build.query(scales)
+    names = "select distinct segment_name from customer_segments where segment_id > 0"
+    assert set(kept_build.query(names)) <= set(demo_build.query(names))

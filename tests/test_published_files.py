@@ -1,0 +1,54 @@
+"""What BI tools read: complete, replaced as a whole file, and untouched by a failure."""
+
+import duckdb
+from conftest import Build, copy_project
+
+
+def test_every_mart_is_published_as_parquet_and_in_one_database(demo_build):
+    marts = {path.stem for path in (demo_build.project / "models/marts").glob("*.sql")}
+    assert {path.stem for path in demo_build.published.glob("*.parquet")} == marts
+    with duckdb.connect(
+        str(demo_build.published / "segments.duckdb"), read_only=True
+    ) as connection:
+        for mart in marts:
+            ours = demo_build.query(f"select * from {mart} order by all")
+            published = connection.execute(
+                f"select * from {mart} order by all"
+            ).fetchall()
+            assert published == ours, mart
+    assert {path.suffix for path in demo_build.published.iterdir()} == {
+        ".parquet",
+        ".duckdb",
+    }
+
+
+def test_a_failing_test_leaves_the_published_files_alone(demo_build, tmp_path):
+    project = copy_project(tmp_path)
+    build = Build(tmp_path / "out", project)
+    build.build()
+    before = {path: path.stat().st_mtime_ns for path in build.published.iterdir()}
+
+    done = build.dbt(
+        "build",
+        "--exclude-resource-type",
+        "unit_test",
+        segmentation_minimum_segment_share=0.4,
+    )
+
+    assert done.returncode != 0
+    assert build.failures() == {"assert_smallest_segment_is_above_the_floor"}
+    after = {path: path.stat().st_mtime_ns for path in build.published.iterdir()}
+    assert after == before
+
+
+def test_a_reader_with_the_old_file_open_keeps_it(demo_build, tmp_path):
+    """Files are replaced, not overwritten: an open database goes on to be readable."""
+    build = Build(tmp_path).build("--exclude-resource-type", "unit_test")
+    with duckdb.connect(
+        str(build.published / "segments.duckdb"), read_only=True
+    ) as connection:
+        build.build("--exclude-resource-type", "unit_test")
+        counted = connection.execute(
+            "select count(*) from customer_segments"
+        ).fetchall()
+    assert counted == build.query("select count(*) from customer_segments")
