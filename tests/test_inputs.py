@@ -410,20 +410,15 @@ def test_the_demo_shop_on_the_older_duckdb(demo_build, older_packages, tmp_path)
     older = OlderBuild(tmp_path, packages=older_packages)
     done = older.dbt("build")
     assert done.returncode == 0, done.stdout[-4000:]
-    assert "PASS=" in done.stdout and "WARN=0" in done.stdout
+    assert "WARN=0 ERROR=0" in done.stdout
     published, expected = older.read_published(), demo_build.read_published()
-    assert published.keys() == expected.keys()
-    for name in expected:
-        if name == "segment_feature_profiles":
-            # Interpolated quantiles differ in the last bit.
-            for row, expected_row in zip(published[name], expected[name], strict=True):
-                numbers = [isinstance(cell, float) for cell in expected_row]
-                for cell, other, number in zip(row, expected_row, numbers, strict=True):
-                    assert cell == (
-                        pytest.approx(other, rel=1e-12) if number else other
-                    )
-        else:
-            assert published[name] == expected[name], name
+    # Interpolated quantiles may differ in the last bit; nothing else does.
+    found = [cell for row in published.pop("segment_feature_profiles") for cell in row]
+    wanted = [cell for row in expected.pop("segment_feature_profiles") for cell in row]
+    for cell, other in zip(found, wanted, strict=True):
+        is_number = isinstance(other, float)
+        assert cell == (pytest.approx(other, rel=1e-12) if is_number else other)
+    assert published == expected
 
 
 def test_an_attached_sqlite_database(parquet_build, older_packages, tmp_path):
@@ -541,11 +536,10 @@ def server() -> Iterator[Server]:
             port = probe.getsockname()[1]
         options = f"-p {port} -c listen_addresses=127.0.0.1 -k {folder}"
         run("pg_ctl", "-D", data, "-l", log, "-w", "-o", options, "start")
-        try:
-            yield Server(port, password, programs)
-        finally:
-            run("pg_ctl", "-D", data, "-w", "-m", "immediate", "stop")
+        yield Server(port, password, programs)
     finally:
+        if (folder / "data" / "postmaster.pid").exists():
+            run("pg_ctl", "-D", data, "-w", "-m", "immediate", "stop")
         shutil.rmtree(folder)
 
 

@@ -19,7 +19,11 @@
 {% macro duckdb__read_timestamp(column) %}
     {%- set format = var('segmentation_timestamp_format') -%}
     {%- if format is none -%}
-        try_cast({{ column }} as timestamp)
+        {#- The word infinity is a stamp to DuckDB, but no date of an order. -#}
+        case
+            when isfinite(try_cast({{ column }} as timestamp))
+                then try_cast({{ column }} as timestamp)
+        end
     {%- else -%}
         try_strptime(
             trim(cast({{ column }} as string)), '{{ format | replace("'", "''") }}'

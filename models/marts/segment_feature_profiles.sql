@@ -51,8 +51,10 @@ everyone as (
         {{ customer_segmentation.exact_average('feature_value') }} as mean,
         cast(sum(transformed_value) as double) / count(*) as transformed_mean,
         sqrt(greatest(
-            cast(sum(cast(transformed_value * transformed_value as decimal(38, 9)))
-                as double) / count(*)
+            cast(sum(cast(
+                cast(transformed_value as double) * cast(transformed_value as double)
+                as decimal(38, 9)
+            )) as double) / count(*)
             - pow(cast(sum(transformed_value) as double) / count(*), 2),
             0
         )) as transformed_deviation
