@@ -70,6 +70,15 @@ def model(dbt, session):
         ),
         "segment_count_scores": dbt.ref("segment_count_scores").order("segment_count"),
         "segment_evaluation": dbt.ref("segment_evaluation").order("model_version"),
+        "customer_segments_monthly": dbt.ref("customer_segments_monthly").order(
+            "as_of_date, customer_id"
+        ),
+        "segment_migrations": dbt.ref("segment_migrations").order(
+            "as_of_date, from_segment_name, to_segment_id"
+        ),
+        "segment_forward_value": dbt.ref("segment_forward_value").order(
+            "as_of_date, horizon_months, segmentation, group_name"
+        ),
         "segment_map": dbt.ref("segment_map").order("customer_id"),
         "customer_quality": dbt.ref("customer_quality").order("attribute, fact"),
         "transaction_quality": dbt.ref("transaction_quality").order("reason_order"),

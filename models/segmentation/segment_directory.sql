@@ -35,6 +35,12 @@ rule_segments as (
         'Check the data: returns without a purchase' as recommended_action
     union all
     select
+        -4 as segment_id,
+        'Nothing paid yet' as segment_name,
+        'rule' as segment_kind,
+        'Invite to a first paid purchase' as recommended_action
+    union all
+    select
         -3 as segment_id,
         'No purchase in the window' as segment_name,
         'rule' as segment_kind,

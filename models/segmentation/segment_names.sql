@@ -2,14 +2,13 @@
 
 -- One row per model version and segment: its name by the first rule that fits its
 -- training customers, made unique within the version. Kept with the version.
-{%- set lookback_days = var('segmentation_lookback_days') or 365 %}
 {%- set qualifiers = {
     'average_order_value_score': ['big baskets', 'medium baskets', 'small baskets'],
     'monetary_score': ['higher spend', 'medium spend', 'lower spend'],
     'frequency_score': ['more frequent', 'medium frequency', 'less frequent'],
     'recency_score': ['more recent', 'in between', 'less recent'],
     'discount_score': ['more discounts', 'some discounts', 'full price'],
-    'trend_score': ['rising', 'steady', 'falling'],
+    'trend_score': ['stronger trend', 'middling trend', 'weaker trend'],
 } %}
 
 with
@@ -38,7 +37,7 @@ fitting as (
         and (
             rules.tenure_window_share_below is null
             or scores.median_tenure_days
-                < rules.tenure_window_share_below * {{ lookback_days }}
+                < rules.tenure_window_share_below * scores.history_days
         )
         and (
             rules.tenure_days_up_to is null
