@@ -8,6 +8,9 @@
     {%- set customers = customer_segmentation.input_relation(
         'segmentation_customers'
     ) -%}
+    {%- set overrides = customer_segmentation.input_relation(
+        'segmentation_name_overrides'
+    ) -%}
     {%- if execute -%}
         {%- set problems = [] -%}
         {%- do customer_segmentation._check_names(problems) -%}
@@ -25,6 +28,9 @@
             ) -%}
             {%- do customer_segmentation._check_relation(
                 problems, 'segmentation_customers', customers
+            ) -%}
+            {%- do customer_segmentation._check_relation(
+                problems, 'segmentation_name_overrides', overrides
             ) -%}
         {%- endif -%}
         {%- do customer_segmentation._raise(problems) -%}
@@ -70,6 +76,11 @@
         'segmentation_k_stability_margin', 'segmentation_k_silhouette_ratio',
         'segmentation_k_minimum_stability', 'segmentation_refit',
         'segmentation_history_months',
+        'segmentation_rename', 'segmentation_name_overrides',
+        'segmentation_breaking_change_share', 'segmentation_test_severities',
+        'segmentation_maximum_segment_share', 'segmentation_minimum_stability',
+        'segmentation_minimum_clustered_share',
+        'segmentation_maximum_borderline_share',
         'segmentation_confidence_bands', 'segmentation_minimum_cell_size',
         'segmentation_minimum_segment_share',
         'segmentation_maximum_unreadable_share',
@@ -98,6 +109,7 @@
         'segmentation_customers_without_purchases': ['include', 'leave_out'],
         'segmentation_publish_demographics': [true, false],
         'segmentation_refit': [true, false],
+        'segmentation_rename': [true, false],
     } -%}
     {%- for name, allowed in choices.items() -%}
         {%- if var(name) not in allowed
@@ -127,6 +139,17 @@
             ) -%}
         {%- endif -%}
     {%- endfor -%}
+    {%- set severities = var('segmentation_test_severities') -%}
+    {%- if severities is not mapping
+        or severities.values() | reject('in', ['error', 'warn']) | list
+        or severities.keys()
+            | reject('in', customer_segmentation.list_severity_tests()) | list -%}
+        {%- do customer_segmentation._say(
+            problems, 'segmentation_test_severities',
+            'a mapping to error or warn from any of: '
+            ~ customer_segmentation.list_severity_tests() | join(', ')
+        ) -%}
+    {%- endif -%}
     {%- set unknown = var('segmentation_unknown_values') -%}
     {%- if unknown is string or unknown is not sequence
         or unknown | select('string') | list | length != unknown | length -%}
@@ -158,7 +181,12 @@
         'segmentation_k_minimum_stability': [0, 1, false, false],
         'segmentation_history_months': [0, 120, true, false],
         'segmentation_minimum_cell_size': [1, none, true, false],
+        'segmentation_breaking_change_share': [0, 1, false, false],
         'segmentation_minimum_segment_share': [0, 0.5, false, false],
+        'segmentation_maximum_segment_share': [0, 1, false, false],
+        'segmentation_minimum_stability': [0, 1, false, false],
+        'segmentation_minimum_clustered_share': [0, 1, false, false],
+        'segmentation_maximum_borderline_share': [0, 1, false, false],
         'segmentation_maximum_unreadable_share': [0, 1, false, false],
         'segmentation_maximum_date_gap_days': [1, none, true, false],
     } -%}
@@ -461,7 +489,7 @@
 {# A relation that no node of this run builds must be there, and be mapped rightly. #}
 {% macro _check_relation(problems, name, relation) %}
     {%- if relation is none -%}
-        {%- if name == 'segmentation_transactions' -%}
+        {%- if name != 'segmentation_customers' -%}
             {%- do customer_segmentation._say(
                 problems, name, customer_segmentation._relation_words()
             ) -%}
@@ -505,20 +533,24 @@
         {%- if var('segmentation_duplicates') == 'by_transaction_id' -%}
             {%- do needed.append('transaction_id') -%}
         {%- endif -%}
+    {%- elif name == 'segmentation_name_overrides' -%}
+        {%- set mapping_name = none -%}
+        {%- set needed = ['segment_id', 'segment_name', 'recommended_action'] -%}
     {%- else -%}
         {%- set mapping_name = 'segmentation_customer_columns' -%}
         {%- set needed = ['customer_id'] + (
             var('segmentation_demographics').keys() | list
         ) + (var('segmentation_extra_columns').keys() | list) -%}
     {%- endif -%}
-    {%- set mapping = var(mapping_name) -%}
+    {%- set mapping = var(mapping_name) if mapping_name else {} -%}
     {%- for column in needed if column not in mapping -%}
         {%- if column not in there_lower -%}
             {%- do problems.append(
                 name ~ ' is ' ~ var(name) ~ ', which has no column ' ~ column
                 ~ (' (needed by segmentation_duplicates: by_transaction_id)'
                     if column == 'transaction_id' else '')
-                ~ '; map one in ' ~ mapping_name ~ '. It has: '
+                ~ ('; map one in ' ~ mapping_name if mapping_name else '')
+                ~ '. It has: '
                 ~ there | join(', ') ~ '.'
             ) -%}
         {%- endif -%}

@@ -56,7 +56,7 @@ placed as (
     left join rfm_scores
         on customers.customer_id = rfm_scores.customer_id
     left join directory as grid
-        on 'RFM: ' || rfm_scores.rfm_segment = grid.segment_name
+        on 'RFM: ' || rfm_scores.rfm_segment = grid.given_segment_name
         and grid.segment_kind = 'rfm_grid'
 ),
 
