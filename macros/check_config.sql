@@ -14,6 +14,7 @@
     {%- if execute -%}
         {%- set problems = [] -%}
         {%- do customer_segmentation._check_names(problems) -%}
+        {%- do customer_segmentation._check_collisions(problems) -%}
         {%- do customer_segmentation._check_choices(problems) -%}
         {%- do customer_segmentation._check_numbers(problems) -%}
         {%- do customer_segmentation._check_dates(problems) -%}
@@ -99,6 +100,38 @@
             ) -%}
         {%- endif -%}
     {%- endfor -%}
+{% endmacro %}
+
+
+{# Installed as a package: where a model of the installing project has the name of one of
+   ours, dbt takes it for ours unless a flag of that project says otherwise. #}
+{% macro _check_collisions(problems) %}
+    {%- set ours = [] -%}
+    {%- set taken = [] -%}
+    {%- for node in graph.nodes.values()
+        if node.package_name == 'customer_segmentation'
+            and node.resource_type in ['model', 'seed'] -%}
+        {%- do ours.append(node.name) -%}
+    {%- endfor -%}
+    {#- Of our nodes only these may read another project's: through a var. -#}
+    {%- for node in graph.nodes.values()
+        if node.package_name == 'customer_segmentation' and node.name not in [
+            'base_transactions', 'base_customers', 'segment_model_versions',
+            'segment_directory', 'assert_name_overrides_are_met',
+        ] -%}
+        {%- for id in node.depends_on.nodes
+            if id.split('.')[1] != 'customer_segmentation'
+                and id.split('.')[2] in ours -%}
+            {%- do taken.append(id.split('.')[2]) -%}
+        {%- endfor -%}
+    {%- endfor -%}
+    {%- if taken -%}
+        {%- do problems.append(
+            'Your project has models with names of ours: '
+            ~ taken | unique | sort | join(', ') ~ '. Write into its dbt_project.yml: '
+            ~ 'flags: {require_ref_searches_node_package_before_root: true}.'
+        ) -%}
+    {%- endif -%}
 {% endmacro %}
 
 

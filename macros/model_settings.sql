@@ -32,12 +32,13 @@
 {% endmacro %}
 
 
-{# A table by its own name, so that a model moves along to another database or schema; a
-   reader by its whole text. #}
+{# A node of dbt by its own name, so that a model moves along to another database or
+   schema; anything else by its whole text. #}
 {% macro _name_relation(name) %}
     {%- set relation = customer_segmentation.input_relation(name) or '' -%}
     {{- return(
-        relation if '(' in relation else (relation | replace('"', '')).split('.')[-1]
+        (relation | replace('"', '')).split('.')[-1]
+        if execute and customer_segmentation._is_node(relation) else relation
     ) -}}
 {% endmacro %}
 

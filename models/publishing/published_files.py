@@ -13,6 +13,8 @@ import duckdb
 import pandas as pd
 
 DATABASE = "segments.duckdb"
+# Drivers of BI tools lag behind: every DuckDB since 1.0 reads this.
+STORAGE_VERSION = "v1.0.0"
 
 
 def write_files(tables: dict, folder: Path) -> pd.DataFrame:
@@ -39,7 +41,12 @@ def write_files(tables: dict, folder: Path) -> pd.DataFrame:
     aside = Path(tempfile.mkdtemp(prefix=".publishing-", dir=folder))
     try:
         rows = []
-        with duckdb.connect(str(aside / DATABASE)) as database:
+        with duckdb.connect() as database:
+            target = str(aside / DATABASE).replace("'", "''")
+            database.execute(
+                f"attach '{target}' as published (storage_version '{STORAGE_VERSION}')"
+            )
+            database.execute("use published")
             for name, relation in tables.items():
                 path = aside / f"{name}.parquet"
                 relation.write_parquet(str(path))
@@ -49,6 +56,7 @@ def write_files(tables: dict, folder: Path) -> pd.DataFrame:
                 )
                 counted = database.execute(f"select count(*) from {name}").fetchall()
                 rows.append((name, path.name, counted[0][0]))
+            database.execute("checkpoint")
         for path in sorted(aside.iterdir()):
             os.replace(path, folder / path.name)
     finally:
