@@ -14,8 +14,9 @@
     {%- for name in [
         'segmentation_transaction_columns', 'segmentation_transaction_filter',
         'segmentation_time_zone', 'segmentation_returns',
-        'segmentation_minimum_order_amount', 'segmentation_lookback_days', 'segmentation_secondary_share',
-        'segmentation_demographics_weight', 'segmentation_clip',
+        'segmentation_minimum_order_amount', 'segmentation_lookback_days',
+        'segmentation_secondary_share', 'segmentation_demographics_weight',
+        'segmentation_clip',
         'segmentation_k_range', 'segmentation_k', 'segmentation_training_rows',
         'segmentation_random_seed', 'segmentation_n_init',
         'segmentation_k_sample_rows', 'segmentation_k_bootstraps',

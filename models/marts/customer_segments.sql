@@ -36,6 +36,13 @@ months as (
     select * from {{ ref('customer_segments_monthly') }}
 ),
 
+month_starts as (
+    select
+        as_of_date,
+        lag(as_of_date) over (order by as_of_date) as previous_as_of_date
+    from {{ ref('int_month_starts') }}
+),
+
 placed as (
     select
         customers.*,
@@ -76,18 +83,13 @@ changes as (
     select
         months_elsewhere.customer_id,
         months.segment_name as previous_segment_name,
-        later_months.as_of_date as next_month_date
+        month_starts.as_of_date as next_month_date
     from months_elsewhere
     inner join months
         on months_elsewhere.customer_id = months.customer_id
         and months_elsewhere.last_elsewhere_date = months.as_of_date
-    left join (
-        select
-            as_of_date,
-            lag(as_of_date) over (order by as_of_date) as previous_as_of_date
-        from {{ ref('int_month_starts') }}
-    ) as later_months
-        on months_elsewhere.last_elsewhere_date = later_months.previous_as_of_date
+    left join month_starts
+        on months_elsewhere.last_elsewhere_date = month_starts.previous_as_of_date
 ),
 
 joined as (

@@ -48,8 +48,8 @@ spent as (
         max(case when customer_days.order_count > 0 then 1 else 0 end) as has_bought
     from periods
     inner join customer_days
-        on customer_days.order_date >= periods.as_of_date
-        and customer_days.order_date < periods.end_date
+        on periods.as_of_date <= customer_days.order_date
+        and periods.end_date > customer_days.order_date
     group by periods.as_of_date, periods.horizon_months, customer_days.customer_id
 ),
 

@@ -13,6 +13,17 @@ parameters as (
     select model_version from {{ ref('segment_parameters') }}
 ),
 
+{%- if is_incremental() %}
+
+kept_months as (
+    select distinct
+        as_of_date,
+        model_version
+    from {{ this }}
+),
+
+{%- endif %}
+
 months_to_score as (
     select
         month_starts.as_of_date,
@@ -21,15 +32,10 @@ months_to_score as (
     from {{ ref('int_month_starts') }} as month_starts
     cross join parameters
     {%- if is_incremental() %}
-    left join (
-        select distinct
-            as_of_date,
-            model_version
-        from {{ this }}
-    ) as scored
-        on month_starts.as_of_date = scored.as_of_date
-        and parameters.model_version = scored.model_version
-    where scored.as_of_date is null
+    left join kept_months
+        on month_starts.as_of_date = kept_months.as_of_date
+        and parameters.model_version = kept_months.model_version
+    where kept_months.as_of_date is null
     {%- endif %}
 ),
 
