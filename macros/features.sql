@@ -8,6 +8,14 @@
 {% endmacro %}
 
 
+{# Those of them that count: whole numbers on any data. #}
+{% macro list_whole_feature_columns() %}
+    {{- return([
+        'recency_days', 'frequency', 'order_count', 'tenure_days', 'category_count',
+    ]) -}}
+{% endmacro %}
+
+
 {# What K-Means sees: the features of the var, then the demographics if they have a
    weight. Each: name, role, transform, scale, expression (over features and
    demographics). #}

@@ -99,6 +99,9 @@ joined as (
         directory.segment_name,
         directory.segment_kind,
         second_directory.segment_name as second_segment_name,
+        scores.first_reason,
+        scores.second_reason,
+        scores.third_reason,
         changes.previous_segment_name,
         case
             when scores.confidence < {{ bands[0] }} then 'borderline'

@@ -73,6 +73,7 @@ def model(dbt, session):
         "segment_feature_profiles": dbt.ref("segment_feature_profiles").order(
             "segment_id, feature"
         ),
+        "segment_rules": dbt.ref("segment_rules").order("segment_id"),
         "segment_demographics": dbt.ref("segment_demographics").order(
             "segment_id, attribute, value_order"
         ),
