@@ -17,6 +17,7 @@
         {%- do customer_segmentation._check_collisions(problems) -%}
         {%- do customer_segmentation._check_choices(problems) -%}
         {%- do customer_segmentation._check_numbers(problems) -%}
+        {%- do customer_segmentation._check_drift_bounds(problems) -%}
         {%- do customer_segmentation._check_dates(problems) -%}
         {%- do customer_segmentation._check_k(problems) -%}
         {%- do customer_segmentation._check_features(problems) -%}
@@ -83,6 +84,11 @@
         'segmentation_minimum_clustered_share',
         'segmentation_maximum_borderline_share',
         'segmentation_confidence_bands', 'segmentation_minimum_cell_size',
+        'segmentation_drift_feature_psi', 'segmentation_drift_segment_psi',
+        'segmentation_drift_share_change', 'segmentation_drift_distance_ratio',
+        'segmentation_drift_last_date_lag_days',
+        'segmentation_drift_rows_per_day_ratio',
+        'segmentation_drift_day_revenue_ratio',
         'segmentation_minimum_segment_share',
         'segmentation_maximum_unreadable_share',
         'segmentation_maximum_date_gap_days',
@@ -215,6 +221,9 @@
         'segmentation_history_months': [0, 120, true, false],
         'segmentation_minimum_cell_size': [1, none, true, false],
         'segmentation_breaking_change_share': [0, 1, false, false],
+        'segmentation_drift_last_date_lag_days': [1, none, true, false],
+        'segmentation_drift_rows_per_day_ratio': [1.01, none, false, false],
+        'segmentation_drift_day_revenue_ratio': [1.01, none, false, false],
         'segmentation_minimum_segment_share': [0, 0.5, false, false],
         'segmentation_maximum_segment_share': [0, 1, false, false],
         'segmentation_minimum_stability': [0, 1, false, false],
@@ -251,6 +260,30 @@
             'two rising numbers from 0 to 1, such as [0.1, 0.3]'
         ) -%}
     {%- endif -%}
+{% endmacro %}
+
+
+{# name: [both lie above this, an example] #}
+{% macro _check_drift_bounds(problems) %}
+    {%- set bounds = {
+        'segmentation_drift_feature_psi': [0, '[0.1, 0.25]'],
+        'segmentation_drift_segment_psi': [0, '[0.05, 0.1]'],
+        'segmentation_drift_share_change': [0, '[0.05, 0.1]'],
+        'segmentation_drift_distance_ratio': [1, '[1.1, 1.25]'],
+    } -%}
+    {%- for name, bound in bounds.items() -%}
+        {%- set pair = var(name) -%}
+        {%- if pair is string or pair is not sequence or pair is mapping
+            or pair | length != 2
+            or pair | select('number') | list | length != 2
+            or not bound[0] < pair[0] <= pair[1] -%}
+            {%- do customer_segmentation._say(
+                problems, name,
+                'two numbers above ' ~ bound[0] ~ ', watch from and refit due from, such '
+                ~ 'as ' ~ bound[1]
+            ) -%}
+        {%- endif -%}
+    {%- endfor -%}
 {% endmacro %}
 
 

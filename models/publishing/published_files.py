@@ -88,6 +88,9 @@ def model(dbt, session):
         "segment_forward_value": dbt.ref("segment_forward_value").order(
             "as_of_date, horizon_months, segmentation, group_name"
         ),
+        "segment_drift": dbt.ref("segment_drift").order(
+            "as_of_date, model_version, metric, subject"
+        ),
         "segment_map": dbt.ref("segment_map").order("customer_id"),
         "customer_quality": dbt.ref("customer_quality").order("attribute, fact"),
         "transaction_quality": dbt.ref("transaction_quality").order("reason_order"),
