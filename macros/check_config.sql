@@ -8,11 +8,16 @@
     {%- set customers = customer_segmentation.input_relation(
         'segmentation_customers'
     ) -%}
+    {%- set overrides = customer_segmentation.input_relation(
+        'segmentation_name_overrides'
+    ) -%}
     {%- if execute -%}
         {%- set problems = [] -%}
         {%- do customer_segmentation._check_names(problems) -%}
+        {%- do customer_segmentation._check_collisions(problems) -%}
         {%- do customer_segmentation._check_choices(problems) -%}
         {%- do customer_segmentation._check_numbers(problems) -%}
+        {%- do customer_segmentation._check_drift_bounds(problems) -%}
         {%- do customer_segmentation._check_dates(problems) -%}
         {%- do customer_segmentation._check_k(problems) -%}
         {%- do customer_segmentation._check_features(problems) -%}
@@ -25,6 +30,9 @@
             ) -%}
             {%- do customer_segmentation._check_relation(
                 problems, 'segmentation_customers', customers
+            ) -%}
+            {%- do customer_segmentation._check_relation(
+                problems, 'segmentation_name_overrides', overrides
             ) -%}
         {%- endif -%}
         {%- do customer_segmentation._raise(problems) -%}
@@ -69,7 +77,18 @@
         'segmentation_k_minimum_share', 'segmentation_k_minimum_jaccard',
         'segmentation_k_stability_margin', 'segmentation_k_silhouette_ratio',
         'segmentation_k_minimum_stability', 'segmentation_refit',
+        'segmentation_history_months',
+        'segmentation_rename', 'segmentation_name_overrides',
+        'segmentation_breaking_change_share', 'segmentation_test_severities',
+        'segmentation_maximum_segment_share', 'segmentation_minimum_stability',
+        'segmentation_minimum_clustered_share',
+        'segmentation_maximum_borderline_share',
         'segmentation_confidence_bands', 'segmentation_minimum_cell_size',
+        'segmentation_drift_feature_psi', 'segmentation_drift_segment_psi',
+        'segmentation_drift_share_change', 'segmentation_drift_distance_ratio',
+        'segmentation_drift_last_date_lag_days',
+        'segmentation_drift_rows_per_day_ratio',
+        'segmentation_drift_day_revenue_ratio',
         'segmentation_minimum_segment_share',
         'segmentation_maximum_unreadable_share',
         'segmentation_maximum_date_gap_days',
@@ -90,6 +109,38 @@
 {% endmacro %}
 
 
+{# Installed as a package: where a model of the installing project has the name of one of
+   ours, dbt takes it for ours unless a flag of that project says otherwise. #}
+{% macro _check_collisions(problems) %}
+    {%- set ours = [] -%}
+    {%- set taken = [] -%}
+    {%- for node in graph.nodes.values()
+        if node.package_name == 'customer_segmentation'
+            and node.resource_type in ['model', 'seed'] -%}
+        {%- do ours.append(node.name) -%}
+    {%- endfor -%}
+    {#- Of our nodes only these may read another project's: through a var. -#}
+    {%- for node in graph.nodes.values()
+        if node.package_name == 'customer_segmentation' and node.name not in [
+            'base_transactions', 'base_customers', 'segment_model_versions',
+            'segment_directory', 'assert_name_overrides_are_met',
+        ] -%}
+        {%- for id in node.depends_on.nodes
+            if id.split('.')[1] != 'customer_segmentation'
+                and id.split('.')[2] in ours -%}
+            {%- do taken.append(id.split('.')[2]) -%}
+        {%- endfor -%}
+    {%- endfor -%}
+    {%- if taken -%}
+        {%- do problems.append(
+            'Your project has models with names of ours: '
+            ~ taken | unique | sort | join(', ') ~ '. Write into its dbt_project.yml: '
+            ~ 'flags: {require_ref_searches_node_package_before_root: true}.'
+        ) -%}
+    {%- endif -%}
+{% endmacro %}
+
+
 {% macro _check_choices(problems) %}
     {%- set choices = {
         'segmentation_returns': ['net', 'ignore'],
@@ -97,6 +148,7 @@
         'segmentation_customers_without_purchases': ['include', 'leave_out'],
         'segmentation_publish_demographics': [true, false],
         'segmentation_refit': [true, false],
+        'segmentation_rename': [true, false],
     } -%}
     {%- for name, allowed in choices.items() -%}
         {%- if var(name) not in allowed
@@ -126,6 +178,17 @@
             ) -%}
         {%- endif -%}
     {%- endfor -%}
+    {%- set severities = var('segmentation_test_severities') -%}
+    {%- if severities is not mapping
+        or severities.values() | reject('in', ['error', 'warn']) | list
+        or severities.keys()
+            | reject('in', customer_segmentation.list_severity_tests()) | list -%}
+        {%- do customer_segmentation._say(
+            problems, 'segmentation_test_severities',
+            'a mapping to error or warn from any of: '
+            ~ customer_segmentation.list_severity_tests() | join(', ')
+        ) -%}
+    {%- endif -%}
     {%- set unknown = var('segmentation_unknown_values') -%}
     {%- if unknown is string or unknown is not sequence
         or unknown | select('string') | list | length != unknown | length -%}
@@ -155,8 +218,17 @@
         'segmentation_k_stability_margin': [0, 1, false, false],
         'segmentation_k_silhouette_ratio': [0, 1, false, false],
         'segmentation_k_minimum_stability': [0, 1, false, false],
+        'segmentation_history_months': [0, 120, true, false],
         'segmentation_minimum_cell_size': [1, none, true, false],
+        'segmentation_breaking_change_share': [0, 1, false, false],
+        'segmentation_drift_last_date_lag_days': [1, none, true, false],
+        'segmentation_drift_rows_per_day_ratio': [1.01, none, false, false],
+        'segmentation_drift_day_revenue_ratio': [1.01, none, false, false],
         'segmentation_minimum_segment_share': [0, 0.5, false, false],
+        'segmentation_maximum_segment_share': [0, 1, false, false],
+        'segmentation_minimum_stability': [0, 1, false, false],
+        'segmentation_minimum_clustered_share': [0, 1, false, false],
+        'segmentation_maximum_borderline_share': [0, 1, false, false],
         'segmentation_maximum_unreadable_share': [0, 1, false, false],
         'segmentation_maximum_date_gap_days': [1, none, true, false],
     } -%}
@@ -188,6 +260,30 @@
             'two rising numbers from 0 to 1, such as [0.1, 0.3]'
         ) -%}
     {%- endif -%}
+{% endmacro %}
+
+
+{# name: [both lie above this, an example] #}
+{% macro _check_drift_bounds(problems) %}
+    {%- set bounds = {
+        'segmentation_drift_feature_psi': [0, '[0.1, 0.25]'],
+        'segmentation_drift_segment_psi': [0, '[0.05, 0.1]'],
+        'segmentation_drift_share_change': [0, '[0.05, 0.1]'],
+        'segmentation_drift_distance_ratio': [1, '[1.1, 1.25]'],
+    } -%}
+    {%- for name, bound in bounds.items() -%}
+        {%- set pair = var(name) -%}
+        {%- if pair is string or pair is not sequence or pair is mapping
+            or pair | length != 2
+            or pair | select('number') | list | length != 2
+            or not bound[0] < pair[0] <= pair[1] -%}
+            {%- do customer_segmentation._say(
+                problems, name,
+                'two numbers above ' ~ bound[0] ~ ', watch from and refit due from, such '
+                ~ 'as ' ~ bound[1]
+            ) -%}
+        {%- endif -%}
+    {%- endfor -%}
 {% endmacro %}
 
 
@@ -459,7 +555,7 @@
 {# A relation that no node of this run builds must be there, and be mapped rightly. #}
 {% macro _check_relation(problems, name, relation) %}
     {%- if relation is none -%}
-        {%- if name == 'segmentation_transactions' -%}
+        {%- if name != 'segmentation_customers' -%}
             {%- do customer_segmentation._say(
                 problems, name, customer_segmentation._relation_words()
             ) -%}
@@ -503,20 +599,24 @@
         {%- if var('segmentation_duplicates') == 'by_transaction_id' -%}
             {%- do needed.append('transaction_id') -%}
         {%- endif -%}
+    {%- elif name == 'segmentation_name_overrides' -%}
+        {%- set mapping_name = none -%}
+        {%- set needed = ['segment_id', 'segment_name', 'recommended_action'] -%}
     {%- else -%}
         {%- set mapping_name = 'segmentation_customer_columns' -%}
         {%- set needed = ['customer_id'] + (
             var('segmentation_demographics').keys() | list
         ) + (var('segmentation_extra_columns').keys() | list) -%}
     {%- endif -%}
-    {%- set mapping = var(mapping_name) -%}
+    {%- set mapping = var(mapping_name) if mapping_name else {} -%}
     {%- for column in needed if column not in mapping -%}
         {%- if column not in there_lower -%}
             {%- do problems.append(
                 name ~ ' is ' ~ var(name) ~ ', which has no column ' ~ column
                 ~ (' (needed by segmentation_duplicates: by_transaction_id)'
                     if column == 'transaction_id' else '')
-                ~ '; map one in ' ~ mapping_name ~ '. It has: '
+                ~ ('; map one in ' ~ mapping_name if mapping_name else '')
+                ~ '. It has: '
                 ~ there | join(', ') ~ '.'
             ) -%}
         {%- endif -%}

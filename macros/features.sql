@@ -8,6 +8,14 @@
 {% endmacro %}
 
 
+{# Those of them that count: whole numbers on any data. #}
+{% macro list_whole_feature_columns() %}
+    {{- return([
+        'recency_days', 'frequency', 'order_count', 'tenure_days', 'category_count',
+    ]) -}}
+{% endmacro %}
+
+
 {# What K-Means sees: the features of the var, then the demographics if they have a
    weight. Each: name, role, transform, scale, expression (over features and
    demographics). #}
@@ -88,6 +96,7 @@ days_seen as (
     select
         as_of_dates.as_of_date,
         as_of_dates.window_start_date,
+        as_of_dates.first_order_date,
         customer_days.*,
         customer_days.order_date >= as_of_dates.window_start_date as is_in_window,
         customer_days.order_count > 0
@@ -113,6 +122,11 @@ summed as (
         sum(case when is_in_window then units end) as units,
         coalesce(sum(case when is_in_window then net_revenue end), 0) as monetary,
         coalesce(sum(net_revenue), 0) as lifetime_net_revenue,
+        coalesce(sum(return_amount), 0) as lifetime_return_amount,
+        -- Two stretches of 90 days are compared; a younger shop has only one.
+        max(first_order_date)
+            <= {{ customer_segmentation.add_days('as_of_date', -180) }}
+            as has_trend,
         coalesce(sum(case when is_in_window then gross_revenue end), 0)
             as gross_revenue,
         coalesce(sum(case when is_in_window then return_amount end), 0)
@@ -164,8 +178,9 @@ features as (
         summed.customer_id,
         case
             when summed.frequency > 0 then 'purchases'
-            when summed.first_purchase_date is null then 'returns only'
-            else 'outside the window'
+            when summed.first_purchase_date is not null then 'outside the window'
+            when summed.lifetime_return_amount > 0 then 'returns only'
+            else 'nothing paid'
         end as purchase_status,
         cast(
             {{ dbt.datediff(
@@ -205,15 +220,18 @@ features as (
                 then cast(summed.return_amount as double)
                     / cast(summed.gross_revenue as double)
         end as return_rate,
-        ln(
-            (
-                greatest(cast(summed.last_90_days_revenue as double), 0)
-                + trend_constants.trend_constant
-            ) / (
-                greatest(cast(summed.previous_90_days_revenue as double), 0)
-                + trend_constants.trend_constant
-            )
-        ) as spend_trend,
+        case
+            when summed.has_trend
+                then ln(
+                    (
+                        greatest(cast(summed.last_90_days_revenue as double), 0)
+                        + trend_constants.trend_constant
+                    ) / (
+                        greatest(cast(summed.previous_90_days_revenue as double), 0)
+                        + trend_constants.trend_constant
+                    )
+                )
+        end as spend_trend,
         cast(categories.category_count as integer) as category_count,
         cast(summed.lifetime_net_revenue as decimal(38, 4)) as lifetime_net_revenue,
         summed.first_purchase_date,

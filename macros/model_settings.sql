@@ -14,8 +14,9 @@
     {%- for name in [
         'segmentation_transaction_columns', 'segmentation_transaction_filter',
         'segmentation_time_zone', 'segmentation_returns',
-        'segmentation_minimum_order_amount', 'segmentation_lookback_days', 'segmentation_secondary_share',
-        'segmentation_demographics_weight', 'segmentation_clip',
+        'segmentation_minimum_order_amount', 'segmentation_lookback_days',
+        'segmentation_secondary_share', 'segmentation_demographics_weight',
+        'segmentation_clip',
         'segmentation_k_range', 'segmentation_k', 'segmentation_training_rows',
         'segmentation_random_seed', 'segmentation_n_init',
         'segmentation_k_sample_rows', 'segmentation_k_bootstraps',
@@ -32,12 +33,13 @@
 {% endmacro %}
 
 
-{# A table by its own name, so that a model moves along to another database or schema; a
-   reader by its whole text. #}
+{# A node of dbt by its own name, so that a model moves along to another database or
+   schema; anything else by its whole text. #}
 {% macro _name_relation(name) %}
     {%- set relation = customer_segmentation.input_relation(name) or '' -%}
     {{- return(
-        relation if '(' in relation else (relation | replace('"', '')).split('.')[-1]
+        (relation | replace('"', '')).split('.')[-1]
+        if execute and customer_segmentation._is_node(relation) else relation
     ) -}}
 {% endmacro %}
 

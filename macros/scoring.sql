@@ -18,11 +18,27 @@
 {% endmacro %}
 
 
+{# The features that can be a customer's reason: not an attribute that must not be told. #}
+{% macro list_reason_features() %}
+    {%- set names = [] -%}
+    {%- for feature in customer_segmentation.list_model_features()
+        if feature.role != 'demographic' or var('segmentation_publish_demographics') -%}
+        {%- do names.append(feature.name) -%}
+    {%- endfor -%}
+    {{- return(names) -}}
+{% endmacro %}
+
+
 {# Distances to every centroid as plain column arithmetic: 10 million customers in seconds,
    and it streams. One row per customer of `inputs`, all scored with the one row of
    segment_parameters; on equal distances the lowest segment id wins. `keys` are columns
-   to carry along, besides customer_id. #}
-{% macro select_customer_scores(inputs, keys=[]) %}
+   to carry along, besides customer_id. With reasons, the three features that speak most
+   for the segment against the second one: those by which the squared distance to the
+   second centroid exceeds that to the own one most, in the order of the vars on ties. #}
+{% macro select_customer_scores(inputs, keys=[], with_reasons=false) %}
+{%- set reason_features = customer_segmentation.list_reason_features()
+    if with_reasons else [] %}
+{%- set places = ['first', 'second', 'third'] if with_reasons else [] %}
 {%- set features = customer_segmentation.list_model_features() | map(attribute='name')
     | list %}
 {%- set slots = customer_segmentation.list_slots() %}
@@ -75,6 +91,9 @@ distances as (
         {%- endfor %}
         parameters.model_version,
         scaled.largest_deviation,
+        {%- for name in reason_features %}
+        scaled.{{ name }} as value_of_{{ name }},
+        {%- endfor %}
         {%- for slot in slots %}
         parameters.segment_id_{{ slot }},
         parameters.distance_limit_{{ slot }},
@@ -137,6 +156,72 @@ second_placed as (
     from second_nearest
 ),
 
+{%- if with_reasons %}
+
+reason_centroids as (
+    select
+        second_placed.*,
+        {%- for name in reason_features %}
+        case second_placed.slot
+            {%- for slot in slots %}
+            when {{ slot }} then parameters.centroid_{{ slot }}_of_{{ name }}
+            {%- endfor %}
+        end as own_centroid_of_{{ name }},
+        case second_placed.second_slot
+            {%- for slot in slots %}
+            when {{ slot }} then parameters.centroid_{{ slot }}_of_{{ name }}
+            {%- endfor %}
+        end as second_centroid_of_{{ name }}
+        {{- ',' if not loop.last }}
+        {%- endfor %}
+    from second_placed
+    cross join parameters
+),
+
+{%- for place in places %}
+{%- set before = places[loop.index0 - 1] %}
+
+{{ place }}_contributions as (
+    select
+        *,
+        {%- for name in reason_features %}
+        {%- if place == 'first' %}
+        (value_of_{{ name }} - second_centroid_of_{{ name }})
+        * (value_of_{{ name }} - second_centroid_of_{{ name }})
+        - (value_of_{{ name }} - own_centroid_of_{{ name }})
+        * (value_of_{{ name }} - own_centroid_of_{{ name }})
+            as first_contribution_of_{{ name }}
+        {%- else %}
+        case
+            when {{ before }}_reason <> '{{ name }}'
+                then {{ before }}_contribution_of_{{ name }}
+        end as {{ place }}_contribution_of_{{ name }}
+        {%- endif %}
+        {{- ',' if not loop.last }}
+        {%- endfor %}
+    from {{ 'reason_centroids' if loop.first else before ~ '_reasons' }}
+),
+
+-- The largest contribution, if it is above 0.
+{{ place }}_reasons as (
+    select
+        *,
+        case greatest(
+            {%- for name in reason_features %}
+            {{ place }}_contribution_of_{{ name }},
+            {%- endfor %}
+            0.0
+        )
+            when 0.0 then cast(null as string)
+            {%- for name in reason_features %}
+            when {{ place }}_contribution_of_{{ name }} then '{{ name }}'
+            {%- endfor %}
+        end as {{ place }}_reason
+    from {{ place }}_contributions
+),
+{%- endfor %}
+{%- endif %}
+
 named as (
     select
         customer_id,
@@ -154,6 +239,9 @@ named as (
             when {{ slot }} then segment_id_{{ slot }}
             {%- endfor %}
         end as second_segment_id,
+        {%- for place in places %}
+        {{ place }}_reason,
+        {%- endfor %}
         distance,
         second_distance,
         case
@@ -166,7 +254,7 @@ named as (
             when {{ slot }} then distance_limit_{{ slot }}
             {%- endfor %}
         end as is_outlier
-    from second_placed
+    from {{ 'third_reasons' if with_reasons else 'second_placed' }}
 )
 
 select * from named

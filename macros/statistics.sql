@@ -28,3 +28,13 @@
 {% macro score_percentile(percentile) -%}
     cast(least(5, 1 + floor(5 * {{ percentile }})) as integer)
 {%- endmacro %}
+
+
+{# A number as one writes it in a rule: without a point when it is whole. #}
+{% macro word_number(expression) -%}
+    case
+        when {{ expression }} = floor({{ expression }})
+            then cast(cast({{ expression }} as bigint) as string)
+        else cast({{ expression }} as string)
+    end
+{%- endmacro %}

@@ -17,6 +17,9 @@ dbt --warn-error --quiet build --target-path "$scratch/target"
 echo '== sqlfluff'
 sqlfluff lint models analyses tests
 
+echo '== test tools'
+bash scripts/install_test_tools.sh
+
 echo '== pytest'
 unset SEGMENTATION_DB SEGMENTATION_PUBLISH_DIR
 python -m pytest

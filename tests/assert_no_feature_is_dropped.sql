@@ -1,4 +1,4 @@
-{{ config(severity='warn') }}
+{{ config(severity=customer_segmentation.read_severity('dropped_feature')) }}
 
 -- Features that are the same for every training customer; the model leaves them out.
 -- discount_share of a shop without discounts is expected, and not told.

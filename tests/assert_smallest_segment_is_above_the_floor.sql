@@ -1,3 +1,5 @@
+{{ config(severity=customer_segmentation.read_severity('smallest_segment')) }}
+
 -- A segment of a handful of customers is an outlier list, not a segment.
 with
 

@@ -1,4 +1,4 @@
-{{ config(severity='warn') }}
+{{ config(severity=customer_segmentation.read_severity('weak_structure')) }}
 
 -- No number of segments is reproducible enough: read the segments with care, or change
 -- segmentation_k_range.

@@ -1,4 +1,4 @@
-{{ config(severity='warn') }}
+{{ config(severity=customer_segmentation.read_severity('no_model')) }}
 
 -- Too few customers, or too few different ones, to be clustered: the classic grid of
 -- recency and frequency scores serves as segments (segmentation_minimum_customers).

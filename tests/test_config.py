@@ -80,6 +80,18 @@ BAD_VARS = {
         {"segmentation_confidence_bands": [0.3, 0.1]},
         "segmentation_confidence_bands is [0.3, 0.1], but it must be two rising numbers",
     ),
+    "drift_bounds_upside_down": (
+        {"segmentation_drift_feature_psi": [0.25, 0.1]},
+        "segmentation_drift_feature_psi is [0.25, 0.1], but it must be two numbers above 0",
+    ),
+    "drift_ratio_below_one": (
+        {"segmentation_drift_distance_ratio": [0.9, 1.25]},
+        "segmentation_drift_distance_ratio is [0.9, 1.25], but it must be two numbers",
+    ),
+    "drift_days_are_half": (
+        {"segmentation_drift_last_date_lag_days": 1.5},
+        "segmentation_drift_last_date_lag_days is 1.5, but it must be a whole number of",
+    ),
 }
 
 

@@ -3,20 +3,20 @@
 import pytest
 from conftest import Build, copy_project
 
-SCORES = "models/intermediate/int_customer_rfm_scores.sql"
+SCORES = "macros/rfm_scores.sql"
 SEGMENTS = "models/marts/customer_segments.sql"
 # What is broken: file, text, text instead, and the test that must fail.
 MUTATIONS = {
     "recency_score_points_the_other_way": (
         SCORES,
-        "midrank_percentile('recency_days', 'desc')",
-        "midrank_percentile('recency_days', 'asc')",
+        "'recency_days', 'desc', 'as_of_date'",
+        "'recency_days', 'asc', 'as_of_date'",
         "assert_scores_point_the_right_way",
     ),
     "monetary_score_points_the_other_way": (
         SCORES,
-        "midrank_percentile('monetary')",
-        "midrank_percentile('monetary', 'desc')",
+        "'monetary', 'asc', 'as_of_date'",
+        "'monetary', 'desc', 'as_of_date'",
         "assert_scores_point_the_right_way",
     ),
     "ties_are_broken_at_random": (
@@ -54,6 +54,12 @@ MUTATIONS = {
         "sum(amount) as net_revenue",
         "sum(case when amount > 0 then amount end) as net_revenue",
         "assert_money_reconciles_from_raw_to_segment",
+    ),
+    "newcomers_are_left_out_of_the_migrations": (
+        "models/marts/segment_migrations.sql",
+        "left join months as previous_months",
+        "inner join months as previous_months",
+        "assert_history_agrees_with_itself",
     ),
     "scoring_forgets_the_weights": (
         "macros/scoring.sql",

@@ -23,14 +23,27 @@ dated as (
             min(order_date), cast('{{ var("segmentation_earliest_date") }}' as date)
         ) as first_order_date
     from transactions
+),
+
+windows as (
+    select
+        as_of_date,
+        {%- if lookback_days is none %}
+        first_order_date as window_start_date,
+        {%- else %}
+        {{ customer_segmentation.add_days('as_of_date', '-' ~ lookback_days) }}
+            as window_start_date,
+        {%- endif %}
+        first_order_date
+    from dated
 )
 
 select
     as_of_date,
-    {%- if lookback_days is none %}
-    first_order_date as window_start_date
-    {%- else %}
-    {{ customer_segmentation.add_days('as_of_date', '-' ~ lookback_days) }}
-        as window_start_date
-    {%- endif %}
-from dated
+    window_start_date,
+    first_order_date,
+    -- Days of the window that the data reach back to.
+    cast({{ dbt.datediff(
+        'greatest(window_start_date, first_order_date)', 'as_of_date', 'day'
+    ) }} as integer) as history_days
+from windows

@@ -32,6 +32,17 @@ as_of_date as (
     select * from {{ ref('int_as_of_date') }}
 ),
 
+months as (
+    select * from {{ ref('customer_segments_monthly') }}
+),
+
+month_starts as (
+    select
+        as_of_date,
+        lag(as_of_date) over (order by as_of_date) as previous_as_of_date
+    from {{ ref('int_month_starts') }}
+),
+
 placed as (
     select
         customers.*,
@@ -40,6 +51,7 @@ placed as (
             when features.customer_id is null then -1
             when features.purchase_status = 'returns only' then -2
             when features.purchase_status = 'outside the window' then -3
+            when features.purchase_status = 'nothing paid' then -4
             -- No model: the classic grid stands in.
             else grid.segment_id
         end as segment_id
@@ -51,8 +63,33 @@ placed as (
     left join rfm_scores
         on customers.customer_id = rfm_scores.customer_id
     left join directory as grid
-        on 'RFM: ' || rfm_scores.rfm_segment = grid.segment_name
+        on 'RFM: ' || rfm_scores.rfm_segment = grid.given_segment_name
         and grid.segment_kind = 'rfm_grid'
+),
+
+-- The newest month start at which the customer was in another segment.
+months_elsewhere as (
+    select
+        placed.customer_id,
+        max(months.as_of_date) as last_elsewhere_date
+    from placed
+    inner join months
+        on placed.customer_id = months.customer_id
+        and placed.segment_id <> months.segment_id
+    group by placed.customer_id
+),
+
+changes as (
+    select
+        months_elsewhere.customer_id,
+        months.segment_name as previous_segment_name,
+        month_starts.as_of_date as next_month_date
+    from months_elsewhere
+    inner join months
+        on months_elsewhere.customer_id = months.customer_id
+        and months_elsewhere.last_elsewhere_date = months.as_of_date
+    left join month_starts
+        on months_elsewhere.last_elsewhere_date = month_starts.previous_as_of_date
 ),
 
 joined as (
@@ -62,6 +99,10 @@ joined as (
         directory.segment_name,
         directory.segment_kind,
         second_directory.segment_name as second_segment_name,
+        scores.first_reason,
+        scores.second_reason,
+        scores.third_reason,
+        changes.previous_segment_name,
         case
             when scores.confidence < {{ bands[0] }} then 'borderline'
             when scores.confidence < {{ bands[1] }} then 'medium'
@@ -92,7 +133,11 @@ joined as (
         placed.is_in_customer_table,
         as_of_date.as_of_date,
         features.first_purchase_date,
-        features.last_purchase_date
+        features.last_purchase_date,
+        case
+            when changes.customer_id is not null
+                then coalesce(changes.next_month_date, as_of_date.as_of_date)
+        end as segment_changed_on
         {%- for attribute in attributes %},
         {%- if attribute.is_number %}
         placed.{{ attribute.column }}
@@ -112,6 +157,8 @@ joined as (
         on placed.customer_id = rfm_scores.customer_id
     left join scores
         on placed.customer_id = scores.customer_id
+    left join changes
+        on placed.customer_id = changes.customer_id
     left join directory as second_directory
         on scores.second_segment_id = second_directory.segment_id
     cross join as_of_date

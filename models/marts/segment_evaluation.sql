@@ -21,6 +21,10 @@ assignments as (
     select * from {{ ref('segment_training_assignments') }}
 ),
 
+training_rows as (
+    select * from {{ ref('segment_training_rows') }}
+),
+
 scales as (
     select * from {{ ref('segment_scales') }}
     where is_used
@@ -67,6 +71,29 @@ fits as (
     group by scores.model_version
 ),
 
+-- The same customers, placed by the version before and by this one.
+changes as (
+    select
+        assignments.model_version,
+        {{ customer_segmentation.exact_average(
+            'case when assignments.previous_segment_id <> assignments.segment_id '
+            ~ 'then 1 else 0 end'
+        ) }} as changed_customer_share,
+        {{ customer_segmentation.exact_sum(
+            'case when assignments.previous_segment_id <> assignments.segment_id '
+            ~ 'then training_rows.feature_value else 0 end'
+        ) }}
+        / nullif({{ customer_segmentation.exact_sum('training_rows.feature_value') }}, 0)
+            as changed_revenue_share
+    from assignments
+    inner join training_rows
+        on assignments.model_version = training_rows.model_version
+        and assignments.customer_id = training_rows.customer_id
+        and training_rows.feature = 'monetary'
+    where assignments.previous_segment_id is not null
+    group by assignments.model_version
+),
+
 libraries as (
     select
         model_version,
@@ -94,6 +121,12 @@ evaluation as (
         chosen.stability,
         chosen.worst_jaccard,
         smallest.smallest_segment_share,
+        changes.changed_customer_share,
+        changes.changed_revenue_share,
+        coalesce(
+            changes.changed_customer_share
+            > {{ var('segmentation_breaking_change_share') }}, false
+        ) as is_breaking_change,
         versions.as_of_date as fitted_as_of_date
     from versions
     inner join chosen
@@ -106,6 +139,8 @@ evaluation as (
         on versions.model_version = smallest.model_version
     inner join libraries
         on versions.model_version = libraries.model_version
+    left join changes
+        on versions.model_version = changes.model_version
 )
 
 select * from evaluation

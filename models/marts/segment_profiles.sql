@@ -73,6 +73,9 @@ profiles as (
             when shared.segment_id = -2
                 then cast(shared.customers as string)
                     || ' customers with returns but no purchase'
+            when shared.segment_id = -4
+                then cast(shared.customers as string)
+                    || ' customers with lines without a price only'
             when shared.segment_id = -3
                 then cast(shared.customers as string)
                     || ' former customers, last purchase before the window'

@@ -13,6 +13,8 @@ import duckdb
 import pandas as pd
 
 DATABASE = "segments.duckdb"
+# Drivers of BI tools lag behind: every DuckDB since 1.0 reads this.
+STORAGE_VERSION = "v1.0.0"
 
 
 def write_files(tables: dict, folder: Path) -> pd.DataFrame:
@@ -39,7 +41,12 @@ def write_files(tables: dict, folder: Path) -> pd.DataFrame:
     aside = Path(tempfile.mkdtemp(prefix=".publishing-", dir=folder))
     try:
         rows = []
-        with duckdb.connect(str(aside / DATABASE)) as database:
+        with duckdb.connect() as database:
+            target = str(aside / DATABASE).replace("'", "''")
+            database.execute(
+                f"attach '{target}' as published (storage_version '{STORAGE_VERSION}')"
+            )
+            database.execute("use published")
             for name, relation in tables.items():
                 path = aside / f"{name}.parquet"
                 relation.write_parquet(str(path))
@@ -49,6 +56,7 @@ def write_files(tables: dict, folder: Path) -> pd.DataFrame:
                 )
                 counted = database.execute(f"select count(*) from {name}").fetchall()
                 rows.append((name, path.name, counted[0][0]))
+            database.execute("checkpoint")
         for path in sorted(aside.iterdir()):
             os.replace(path, folder / path.name)
     finally:
@@ -65,11 +73,24 @@ def model(dbt, session):
         "segment_feature_profiles": dbt.ref("segment_feature_profiles").order(
             "segment_id, feature"
         ),
+        "segment_rules": dbt.ref("segment_rules").order("segment_id"),
         "segment_demographics": dbt.ref("segment_demographics").order(
             "segment_id, attribute, value_order"
         ),
         "segment_count_scores": dbt.ref("segment_count_scores").order("segment_count"),
         "segment_evaluation": dbt.ref("segment_evaluation").order("model_version"),
+        "customer_segments_monthly": dbt.ref("customer_segments_monthly").order(
+            "as_of_date, customer_id"
+        ),
+        "segment_migrations": dbt.ref("segment_migrations").order(
+            "as_of_date, from_segment_name, to_segment_id"
+        ),
+        "segment_forward_value": dbt.ref("segment_forward_value").order(
+            "as_of_date, horizon_months, segmentation, group_name"
+        ),
+        "segment_drift": dbt.ref("segment_drift").order(
+            "as_of_date, model_version, metric, subject"
+        ),
         "segment_map": dbt.ref("segment_map").order("customer_id"),
         "customer_quality": dbt.ref("customer_quality").order("attribute, fact"),
         "transaction_quality": dbt.ref("transaction_quality").order("reason_order"),

@@ -1,5 +1,6 @@
 -- One row per segment a customer can be in today: those of the model in use, the rule
--- segments for customers that cannot be clustered, and the grid for shops without a model.
+-- segments for customers that cannot be clustered, and the grid for shops without a model. Marketing's
+-- own names win.
 with
 
 parameters as (
@@ -35,6 +36,12 @@ rule_segments as (
         'Check the data: returns without a purchase' as recommended_action
     union all
     select
+        -4 as segment_id,
+        'Nothing paid yet' as segment_name,
+        'rule' as segment_kind,
+        'Invite to a first paid purchase' as recommended_action
+    union all
+    select
         -3 as segment_id,
         'No purchase in the window' as segment_name,
         'rule' as segment_kind,
@@ -56,6 +63,27 @@ directory as (
     select * from rule_segments
     union all
     select * from grid_segments
+),
+
+overrides as (
+    select
+        cast(segment_id as integer) as segment_id,
+        nullif(trim(cast(segment_name as string)), '') as segment_name,
+        nullif(trim(cast(recommended_action as string)), '') as recommended_action
+    from {{ customer_segmentation.input_relation('segmentation_name_overrides') }}
+),
+
+overridden as (
+    select
+        directory.segment_id,
+        coalesce(overrides.segment_name, directory.segment_name) as segment_name,
+        directory.segment_kind,
+        coalesce(overrides.recommended_action, directory.recommended_action)
+            as recommended_action,
+        directory.segment_name as given_segment_name
+    from directory
+    left join overrides
+        on directory.segment_id = overrides.segment_id
 )
 
-select * from directory
+select * from overridden

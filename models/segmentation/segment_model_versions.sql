@@ -55,7 +55,8 @@ candidate as (
         '{{ settings_hash }}' as settings_hash,
         '{{ settings | replace("'", "''") }}' as settings,
         as_of_date.as_of_date,
-        as_of_date.window_start_date
+        as_of_date.window_start_date,
+        as_of_date.history_days
     from customers
     cross join as_of_date
     left join latest

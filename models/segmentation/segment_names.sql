@@ -1,15 +1,15 @@
 {{ config(materialized='incremental', full_refresh=false) }}
 
 -- One row per model version and segment: its name by the first rule that fits its
--- training customers, made unique within the version. Kept with the version.
-{%- set lookback_days = var('segmentation_lookback_days') or 365 %}
+-- training customers, made unique within the version. Kept with the version, and a segment
+-- that a refit finds again keeps the name it had.
 {%- set qualifiers = {
     'average_order_value_score': ['big baskets', 'medium baskets', 'small baskets'],
     'monetary_score': ['higher spend', 'medium spend', 'lower spend'],
     'frequency_score': ['more frequent', 'medium frequency', 'less frequent'],
     'recency_score': ['more recent', 'in between', 'less recent'],
     'discount_score': ['more discounts', 'some discounts', 'full price'],
-    'trend_score': ['rising', 'steady', 'falling'],
+    'trend_score': ['stronger trend', 'middling trend', 'weaker trend'],
 } %}
 
 with
@@ -38,7 +38,7 @@ fitting as (
         and (
             rules.tenure_window_share_below is null
             or scores.median_tenure_days
-                < rules.tenure_window_share_below * {{ lookback_days }}
+                < rules.tenure_window_share_below * scores.history_days
         )
         and (
             rules.tenure_days_up_to is null
@@ -144,6 +144,76 @@ named as (
         median_overdue_ratio,
         median_tenure_days
     from placed
+),
+
+{%- if is_incremental() and not var('segmentation_rename') %}
+
+kept_names as (
+    select
+        names.segment_id,
+        names.segment_name,
+        names.recommended_action
+    from {{ this }} as names
+    inner join (
+        select
+            kept.segment_id,
+            max(kept.model_version) as model_version
+        from {{ this }} as kept
+        group by kept.segment_id
+    ) as newest
+        on names.segment_id = newest.segment_id
+        and names.model_version = newest.model_version
+),
+
+{%- else %}
+
+kept_names as (
+    select
+        cast(null as integer) as segment_id,
+        cast(null as string) as segment_name,
+        cast(null as string) as recommended_action
+    where 1 = 0
+),
+
+{%- endif %}
+
+taken_names as (
+    select
+        named.model_version,
+        kept_names.segment_name
+    from named
+    inner join kept_names
+        on named.segment_id = kept_names.segment_id
+),
+
+-- A new segment may fit a name that a kept one has: its id, never used again, tells them
+-- apart.
+renamed as (
+    select
+        named.model_version,
+        named.segment_id,
+        case
+            when kept_names.segment_name is not null then kept_names.segment_name
+            when taken_names.segment_name is not null
+                then named.segment_name
+                    || ' (segment ' || cast(named.segment_id as string) || ')'
+            else named.segment_name
+        end as segment_name,
+        coalesce(kept_names.recommended_action, named.recommended_action)
+            as recommended_action,
+        named.segment_name as rule_segment_name,
+        named.recency_state,
+        {%- for score in qualifiers %}
+        named.{{ score }},
+        {%- endfor %}
+        named.median_overdue_ratio,
+        named.median_tenure_days
+    from named
+    left join kept_names
+        on named.segment_id = kept_names.segment_id
+    left join taken_names
+        on named.model_version = taken_names.model_version
+        and named.segment_name = taken_names.segment_name
 )
 
-select * from named
+select * from renamed

@@ -1,6 +1,5 @@
 -- One row per model version and segment: what its training customers are like, as mean
 -- scores from 1 to 5 (mid-rank percentiles, 5 is best) and as a recency state.
-{%- set lookback_days = var('segmentation_lookback_days') or 365 %}
 {%- set scored = {
     'recency': ['recency_days', 'desc'],
     'frequency': ['frequency', 'asc'],
@@ -19,6 +18,10 @@ training_rows as (
 
 assignments as (
     select * from {{ ref('segment_training_assignments') }}
+),
+
+versions as (
+    select * from {{ ref('segment_model_versions') }}
 ),
 
 percentiles as (
@@ -61,18 +64,22 @@ wide as (
 -- Two purchase days make one gap, which says little: the shop's usual gap stands in.
 usual_gaps as (
     select
-        model_version,
+        versions.model_version,
+        versions.history_days,
         coalesce(
-            nullif({{ customer_segmentation.percentile('mean_gap_days', 0.5) }}, 0),
-            {{ lookback_days }} / 4.0
+            nullif({{ customer_segmentation.percentile('wide.mean_gap_days', 0.5) }}, 0),
+            versions.history_days / 4.0
         ) as usual_gap_days
     from wide
-    group by model_version
+    inner join versions
+        on wide.model_version = versions.model_version
+    group by versions.model_version, versions.history_days
 ),
 
 overdue as (
     select
         wide.*,
+        usual_gaps.history_days,
         case
             when wide.frequency >= 3 and wide.mean_gap_days > 0
                 then wide.recency_days / wide.mean_gap_days
@@ -87,6 +94,7 @@ segments as (
     select
         model_version,
         segment_id,
+        max(history_days) as history_days,
         cast(count(*) as integer) as training_customers,
         {%- for score in scored %}
         {{ customer_segmentation.exact_average(score ~ '_score') }} as {{ score }}_score,

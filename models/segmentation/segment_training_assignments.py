@@ -20,6 +20,7 @@ COLUMNS = {
     "model_version": "int32",
     "customer_id": "str",
     "segment_id": "int32",
+    "previous_segment_id": "Int32",
     "fitted_with": "str",
 }
 
@@ -88,6 +89,22 @@ def rank_by_value(labels: np.ndarray, money: np.ndarray) -> np.ndarray:
     )
     ids = {label: number for number, label in enumerate(order, start=1)}
     return np.array([ids[label] for label in labels])
+
+
+def find_nearest(values: np.ndarray, centroids: np.ndarray) -> np.ndarray:
+    """Find the nearest centroid of every row, the first one on equal distances.
+
+    Parameters
+    ----------
+    values : ndarray of shape (n_rows, n_features)
+    centroids : ndarray of shape (k, n_features)
+
+    Returns
+    -------
+    ndarray of shape (n_rows,)
+        Positions in `centroids`.
+    """
+    return ((values[:, None, :] - centroids[None, :, :]) ** 2).sum(axis=2).argmin(axis=1)
 
 
 def match_segments(
@@ -194,9 +211,9 @@ def model(dbt, session):
         .reindex(wide.index)
     )
 
-    # The version before, if its features are still there to be compared in.
-    old_scales = old_centroids = old_ids = None
-    warm = None
+    # What the version before makes of the same customers, if its features are there still.
+    there = old_centroids = warm = None
+    previous_ids = pd.Series(pd.NA, index=wide.index, dtype="Int32")
     if len(old):
         before = int(old["model_version"].max())
         old_scales = scales[(scales["model_version"] == before) & scales["is_used"]]
@@ -210,20 +227,14 @@ def model(dbt, session):
                 to_pandas(matrix.filter(f"model_version = {before}")), "scaled_value"
             )
             old_centroids = average(old_wide, old_ids)
-            if len(old_centroids) == k:
-                # The old segments as places in the new space: the new rows that the old
-                # centroids attract.
-                there = scale_like(new_rows, old_scales).reindex(wide.index)
-                nearest = (
-                    (
-                        (there.to_numpy()[:, None, :] - old_centroids.to_numpy()[None])
-                        ** 2
-                    )
-                    .sum(axis=2)
-                    .argmin(axis=1)
-                )
-                if len(np.unique(nearest)) == k:
-                    warm = wide.groupby(nearest).mean().sort_index().to_numpy()
+            there = scale_like(new_rows, old_scales).reindex(wide.index)
+            nearest = find_nearest(there.to_numpy(), old_centroids.to_numpy())
+            previous_ids = pd.Series(
+                old_centroids.index.to_numpy()[nearest], index=wide.index, dtype="Int32"
+            )
+            # The old segments as places in the new space: the customers they attract.
+            if len(old_centroids) == k and len(np.unique(nearest)) == k:
+                warm = wide.groupby(nearest).mean().sort_index().to_numpy()
 
     with threadpool_limits(1):
         labels = fit_segments(
@@ -238,7 +249,6 @@ def model(dbt, session):
         next_id = int(old["segment_id"].max()) + 1
         pairs = {}
         if old_centroids is not None:
-            there = scale_like(new_rows, old_scales).reindex(wide.index)
             new_centroids = average(there, ids)
             matched = match_segments(new_centroids.to_numpy(), old_centroids.to_numpy())
             pairs = {
@@ -255,6 +265,7 @@ def model(dbt, session):
             "model_version": version,
             "customer_id": ids.index,
             "segment_id": ids.to_numpy(),
+            "previous_segment_id": previous_ids.to_numpy(),
             "fitted_with": f"Python {platform.python_version()},"
             f" numpy {np.__version__}, scikit-learn {sklearn.__version__}",
         }

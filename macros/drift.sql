@@ -1,0 +1,21 @@
+{# How far the share of one bin has moved, as its term of the population stability index:
+   0 when it has not, never negative. Shares below 0.0001 count as that. #}
+{% macro stability_index_term(share, training_share) -%}
+    (greatest({{ share }}, 0.0001) - greatest({{ training_share }}, 0.0001))
+    * ln(greatest({{ share }}, 0.0001) / greatest({{ training_share }}, 0.0001))
+{%- endmacro %}
+
+
+{# Customers in a bin, out of a relation with customers, known_customers and above_1 to
+   above_9 (those above the edge of each tenth). Bin 0 holds the unknown. #}
+{% macro count_bin(relation, bin) -%}
+    {%- if bin == 0 -%}
+        {{ relation }}.customers - {{ relation }}.known_customers
+    {%- elif bin == 1 -%}
+        {{ relation }}.known_customers - {{ relation }}.above_1
+    {%- elif bin == 10 -%}
+        {{ relation }}.above_9
+    {%- else -%}
+        {{ relation }}.above_{{ bin - 1 }} - {{ relation }}.above_{{ bin }}
+    {%- endif -%}
+{%- endmacro %}

@@ -1,0 +1,17 @@
+{{ config(severity=customer_segmentation.read_severity('clustered_share')) }}
+
+-- Of a shop whose customers are mostly in rule segments, the window may be too short.
+with
+
+customers as (
+    select
+        count(*) as customers,
+        count(case when segment_kind = 'cluster' then 1 end) as clustered_customers
+    from {{ ref('customer_segments') }}
+)
+
+select * from customers
+where
+    clustered_customers > 0
+    and clustered_customers
+        < {{ var('segmentation_minimum_clustered_share') }} * customers

@@ -1,0 +1,322 @@
+"""The rules of segments: as text on the published table, and the functions behind them."""
+
+import math
+
+import duckdb
+import numpy as np
+import pandas as pd
+import pytest
+from conftest import Build
+from test_segment_models import load
+
+rules = load("segment_rule_clauses")
+
+
+def measure_rules(build: Build) -> tuple[pd.DataFrame, float]:
+    """Put every published rule's text into a where clause, and count."""
+    path = build.published / "customer_segments.parquet"
+    customers = f"read_parquet('{path}') where segment_kind = 'cluster'"
+    rows = []
+    with duckdb.connect() as connection:
+        told = connection.execute(
+            f"select * from read_parquet('{build.published / 'segment_rules.parquet'}')"
+        ).df()
+        counted = connection.execute(f"select count(*) from {customers}").fetchall()
+        for row in told.to_dict("records"):
+            rule = row["rule"] if isinstance(row["rule"], str) else "false"
+            found = connection.execute(
+                f"""
+                select
+                    count(*) filter (segment_id = {row["segment_id"]}),
+                    count(*) filter ({rule}),
+                    count(*) filter (({rule}) and segment_id = {row["segment_id"]})
+                from {customers}
+                """
+            ).fetchall()
+            rows.append((row["segment_id"], *found[0]))
+    measured = pd.DataFrame(rows, columns=["segment_id", "customers", "rule", "shared"])
+    return told.merge(measured, on="segment_id", suffixes=("", "_counted")), float(
+        measured["shared"].sum() / counted[0][0]
+    )
+
+
+def check_rules(build: Build) -> float:
+    """Assert that a build's rules do what they claim; return their fidelity."""
+    told, fidelity = measure_rules(build)
+    clusters = build.query(
+        "select segment_id from segment_directory where segment_kind = 'cluster'"
+    )
+    assert sorted(told["segment_id"]) == sorted(segment for (segment,) in clusters)
+    assert (told["customers"] == told["customers_counted"]).all()
+    assert (told["rule_customers"] == told["rule_counted"]).all()
+    assert (told["shared_customers"] == told["shared"]).all()
+    assert (told["coverage"] == told["shared"] / told["customers"]).all()
+    with_rule = told[told["rule"].notna()]
+    assert (
+        with_rule["precision"] == with_rule["shared"] / with_rule["rule_counted"]
+    ).all()
+    assert told.loc[told["rule"].isna(), "rule_customers"].eq(0).all()
+    assert (told["fidelity"] == fidelity).all()
+    return fidelity
+
+
+def test_the_text_of_a_demo_rule_gives_what_it_claims(demo_build):
+    told, _ = measure_rules(demo_build)
+    # Measured: 0.947. A tree that says the largest segment for everybody has 0.24.
+    assert check_rules(demo_build) >= 0.9
+    assert told["coverage"].min() >= 0.85
+    assert told["precision"].min() >= 0.8
+
+
+def test_the_text_of_a_grocers_rule_gives_what_it_claims(complete_journey_build):
+    told, _ = measure_rules(complete_journey_build)
+    # Measured: 0.908. A tree that says the largest segment for everybody has 0.34.
+    assert check_rules(complete_journey_build) >= 0.87
+    assert told["coverage"].min() >= 0.75
+    assert told["precision"].min() >= 0.8
+
+
+def test_rules_of_a_build_meet_nobody_twice(demo_build):
+    told, _ = measure_rules(demo_build)
+    everybody = " or ".join(f"({rule})" for rule in told["rule"].dropna())
+    rows = demo_build.query(
+        f"select count(*), count(*) filter ({everybody}) from customer_segments"
+        " where segment_kind = 'cluster'"
+    )
+    assert rows == [(told["customers"].sum(), told["rule_customers"].sum())]
+
+
+@pytest.mark.parametrize(
+    "overrides",
+    [
+        {"segmentation_k": 2},
+        {"segmentation_k": 20},
+        {
+            "segmentation_features": {
+                "monetary": {"role": "core", "transform": "log1p"}
+            },
+            "segmentation_k": 3,
+        },
+        {
+            "segmentation_features": {
+                "order_count": {"role": "core", "transform": "log1p"},
+                "units": {"role": "core", "transform": "log1p", "scale": 2},
+                "weekly": {
+                    "role": "secondary",
+                    "transform": "none",
+                    "expression": "frequency / 52.0",
+                },
+            },
+            "segmentation_k": 4,
+        },
+    ],
+    ids=["two_segments", "twenty_segments", "one_feature", "features_not_kept_raw"],
+)
+def test_rules_hold_for_other_models(tmp_path, overrides):
+    build = Build(tmp_path, vars=overrides).build(
+        "--exclude", "assert_smallest_segment_is_above_the_floor"
+    )
+    fidelity = check_rules(build)
+    assert fidelity >= (0.7 if overrides["segmentation_k"] == 20 else 0.9)
+    texts = " ".join(
+        rule for (rule,) in build.query("select rule from segment_rules") if rule
+    )
+    assert "weekly" not in texts
+    features = overrides.get("segmentation_features", {})
+    if "order_count" in features:
+        assert "order_count >= " in texts
+    reasons = build.query(
+        "select distinct unnest([first_reason, second_reason, third_reason])"
+        " from customer_segments"
+    )
+    assert {reason for (reason,) in reasons if reason} <= (
+        set(features)
+        or {
+            "recency_days",
+            "frequency",
+            "monetary",
+            "average_order_value",
+            "tenure_days",
+            "discount_share",
+            "spend_trend",
+        }
+    )
+
+
+def test_without_a_model_or_a_nameable_feature_no_rule_is_made_up(tmp_path):
+    build = Build(tmp_path).build(segmentation_minimum_customers=100000)
+    assert build.query("select count(*) from segment_rules") == [(0,)]
+    build.build(
+        segmentation_k=3,
+        segmentation_features={
+            "weekly": {
+                "role": "core",
+                "transform": "none",
+                "expression": "frequency / 52.0",
+            }
+        },
+    )
+    assert (
+        build.query(
+            "select rule, clause_count, coverage, precision, fidelity from segment_rules"
+        )
+        == [(None, 0, 0, None, 0)] * 3
+    )
+
+
+def test_borders_are_rounded_to_readable_numbers():
+    assert rules.round_border(13.5, is_whole=True) == 13
+    assert rules.round_border(-0.5, is_whole=True) == -1
+    assert rules.round_border(1234.56, is_whole=False) == 1230
+    assert rules.round_border(0.123456, is_whole=False) == 0.123
+    assert rules.round_border(-0.070649, is_whole=False) == -0.0706
+
+
+def make_quarters() -> tuple[pd.DataFrame, pd.Series]:
+    """Segment 1: recent and frequent; 2: recent and rare; 3: the others."""
+    grid = pd.DataFrame(
+        [(days, count) for days in range(0, 40) for count in range(1, 41)],
+        columns=["recency_days", "frequency"],
+        dtype="float64",
+    )
+    segment_ids = np.where(
+        grid["recency_days"] > 14, 3, np.where(grid["frequency"] >= 20, 1, 2)
+    )
+    names = pd.Index([f"c{row:05}" for row in grid.index])
+    wide = grid[["frequency", "recency_days"]].set_index(names)
+    return wide, pd.Series(segment_ids, index=names)
+
+
+def test_rules_that_were_planted_are_found():
+    wide, ids = make_quarters()
+    found = rules.find_clauses(wide, ids)
+    clauses = {
+        (row.segment_id, row.clause_number, row.feature): (row.above, row.up_to)
+        for row in found.fillna({"above": -math.inf, "up_to": math.inf}).itertuples()
+    }
+    assert clauses == {
+        (1, 1, "frequency"): (19, math.inf),
+        (1, 1, "recency_days"): (-math.inf, 14),
+        (2, 1, "frequency"): (-math.inf, 19),
+        (2, 1, "recency_days"): (-math.inf, 14),
+        (3, 1, "recency_days"): (14, math.inf),
+    }
+    customers = found.groupby("segment_id")["training_customers"].max().to_dict()
+    assert customers == ids.value_counts().to_dict()
+
+
+def test_the_order_of_the_rows_changes_no_rule():
+    wide, ids = make_quarters()
+    generator = np.random.default_rng(1)
+    noisy = ids.where(generator.random(len(ids)) > 0.1, 2)
+    shuffled = noisy.sample(frac=1, random_state=2)
+    once = rules.find_clauses(wide, noisy)
+    pd.testing.assert_frame_equal(once, rules.find_clauses(wide, shuffled))
+
+
+def test_a_segment_without_a_leaf_is_in_no_clause():
+    wide, ids = make_quarters()
+    ids.iloc[[7, 500, 900]] = 9
+    found = rules.find_clauses(wide, ids)
+    assert set(found["segment_id"]) == {1, 2, 3}
+
+
+def test_no_question_that_helps_is_no_rule():
+    wide, ids = make_quarters()
+    assert rules.find_clauses(wide[[]], ids).empty
+    same = pd.DataFrame({"frequency": 1.0}, index=wide.index)
+    assert rules.find_clauses(same, ids).empty
+
+
+def test_a_border_that_rounding_moves_past_all_rows_is_not_asked():
+    """Three digits of 1000.4 are 1000: all values lie above."""
+    wide = pd.DataFrame(
+        {"monetary": np.repeat([1000.2, 1000.6], 50)},
+        index=[f"c{row:03}" for row in range(100)],
+    )
+    ids = pd.Series(np.repeat([1, 2], [49, 51]), index=wide.index)
+    assert rules.find_clauses(wide, ids).empty
+
+
+def test_every_possible_customer_is_in_one_leaf():
+    generator = np.random.default_rng(5)
+    wide = pd.DataFrame(
+        generator.normal(size=(600, 3)).round(2),
+        columns=["average_order_value", "monetary", "spend_trend"],
+    )
+    ids = np.where(wide["monetary"] * wide["spend_trend"] > 0.1, 1, 2)
+    tree = rules.fit_tree(wide.to_numpy(), ids)
+    leaves = rules.list_leaves(tree, wide, ids)
+    merged = rules.merge_clauses(leaves)
+    anybody = generator.normal(size=(2000, 3)) * 3
+
+    def count_clauses(clauses):
+        return [
+            [
+                clause.segment_id
+                for clause in clauses
+                if all(
+                    above < row[wide.columns.get_loc(name)] <= up_to
+                    for name, (above, up_to) in clause.bounds.items()
+                )
+            ]
+            for row in anybody
+        ]
+
+    alone = count_clauses(leaves)
+    assert {len(found) for found in alone} == {1}
+    assert count_clauses(merged) == alone
+    assert sum(leaf.rows for leaf in leaves) == sum(clause.rows for clause in merged)
+
+
+def test_clauses_that_touch_become_one():
+    here = rules.Clause(1, {"a": (0, 5), "b": (2, 3)}, 10)
+    beside = rules.Clause(1, {"a": (5, 9), "b": (2, 3)}, 7)
+    assert rules.merge_pair(here, beside) == rules.Clause(
+        1, {"a": (0, 9), "b": (2, 3)}, 17
+    )
+    assert rules.merge_pair(here, beside._replace(segment_id=2)) is None
+    assert (
+        rules.merge_pair(here, rules.Clause(1, {"a": (6, 9), "b": (2, 3)}, 7)) is None
+    )
+    assert (
+        rules.merge_pair(here, rules.Clause(1, {"a": (5, 9), "b": (2, 4)}, 7)) is None
+    )
+    low = rules.Clause(1, {"a": (-math.inf, 5), "b": (2, 3)}, 1)
+    high = rules.Clause(1, {"a": (5, math.inf), "b": (2, 3)}, 1)
+    assert rules.merge_pair(high, low) == rules.Clause(1, {"b": (2, 3)}, 2)
+    # The third fits only after the first two are one.
+    below = rules.Clause(1, {"a": (0, 9), "b": (0, 2)}, 4)
+    assert rules.merge_clauses([below, here, beside]) == [
+        rules.Clause(1, {"a": (0, 9), "b": (0, 3)}, 21)
+    ]
+
+
+def test_raw_values_are_kept_or_worked_back_and_unknown_features_left_out():
+    rows = pd.DataFrame(
+        [
+            ("b", "frequency", 7.0, 2.079442),
+            ("a", "frequency", 3.0, 1.386294),
+            ("a", "order_count", None, 9.421087),
+            ("b", "order_count", None, 1.098612),
+            ("a", "units", None, 0.405465),
+            ("b", "units", None, 0.810930),
+            ("a", "spend_trend", -0.25, -0.25),
+            ("b", "spend_trend", None, None),
+            ("a", "tenure_days", 4.0, 4.0),
+            ("b", "tenure_days", 5.0, 5.0),
+        ],
+        columns=["customer_id", "feature", "feature_value", "transformed_value"],
+    )
+    scales = pd.DataFrame(
+        {
+            "feature": ["frequency", "order_count", "spend_trend", "units"],
+            "transform": ["log1p", "log1p", "none", "log1p"],
+            "transform_scale": [1.0, 1.0, 1.0, 3.0],
+        }
+    )
+    wide = rules.restore_values(rows, scales)
+    assert wide.columns.tolist() == ["frequency", "order_count", "units"]
+    assert wide["frequency"].to_dict() == {"a": 3, "b": 7}
+    assert wide["order_count"].to_dict() == {"a": 12345, "b": 2}
+    assert wide["units"].tolist() == pytest.approx([1.5, 3.75], abs=1e-4)
