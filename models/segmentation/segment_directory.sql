@@ -1,6 +1,6 @@
 -- One row per segment a customer can be in today: those of the model in use, the rule
--- segments for customers that cannot be clustered, and the grid for shops without a model. Marketing's
--- own names win.
+-- segments for customers that cannot be clustered, and the grid for shops without a model.
+-- Marketing's own names win.
 with
 
 parameters as (

@@ -148,21 +148,23 @@ named as (
 
 {%- if is_incremental() and not var('segmentation_rename') %}
 
+newest_names as (
+    select
+        segment_id,
+        max(model_version) as model_version
+    from {{ this }}
+    group by segment_id
+),
+
 kept_names as (
     select
         names.segment_id,
         names.segment_name,
         names.recommended_action
     from {{ this }} as names
-    inner join (
-        select
-            kept.segment_id,
-            max(kept.model_version) as model_version
-        from {{ this }} as kept
-        group by kept.segment_id
-    ) as newest
-        on names.segment_id = newest.segment_id
-        and names.model_version = newest.model_version
+    inner join newest_names
+        on names.segment_id = newest_names.segment_id
+        and names.model_version = newest_names.model_version
 ),
 
 {%- else %}

@@ -104,7 +104,9 @@ def find_nearest(values: np.ndarray, centroids: np.ndarray) -> np.ndarray:
     ndarray of shape (n_rows,)
         Positions in `centroids`.
     """
-    return ((values[:, None, :] - centroids[None, :, :]) ** 2).sum(axis=2).argmin(axis=1)
+    return (
+        ((values[:, None, :] - centroids[None, :, :]) ** 2).sum(axis=2).argmin(axis=1)
+    )
 
 
 def match_segments(
