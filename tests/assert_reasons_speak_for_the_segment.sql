@@ -86,7 +86,7 @@ ranked as (
     select
         *,
         row_number() over (
-            partition by customer_id order by contribution desc, feature
+            partition by customer_id order by contribution desc, feature asc
         ) as place
     from contributions
 ),
