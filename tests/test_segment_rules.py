@@ -228,10 +228,11 @@ def test_no_question_that_helps_is_no_rule():
     assert rules.find_clauses(same, ids).empty
 
 
-def test_a_border_that_rounding_moves_past_all_rows_is_not_asked():
-    """Three digits of 1000.4 are 1000: all values lie above."""
+@pytest.mark.parametrize("start", [1000, 1006])
+def test_a_border_that_rounding_moves_past_all_rows_is_not_asked(start):
+    """Three digits of 1000.4 are 1000, of 1006.4 are 1010: all lie on one side."""
     wide = pd.DataFrame(
-        {"monetary": np.repeat([1000.2, 1000.6], 50)},
+        {"monetary": np.repeat([start + 0.2, start + 0.6], 50)},
         index=[f"c{row:03}" for row in range(100)],
     )
     ids = pd.Series(np.repeat([1, 2], [49, 51]), index=wide.index)
