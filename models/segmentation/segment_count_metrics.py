@@ -146,7 +146,8 @@ def measure_segment_counts(
         counts = []
     generator = np.random.default_rng(seed)
     samples = [
-        generator.integers(0, max(len(values), 1), len(values)) for _ in range(bootstraps)
+        generator.integers(0, max(len(values), 1), len(values))
+        for _ in range(bootstraps)
     ]
     distinct = len(np.unique(values, axis=0)) if values.size else 0
     rows = []
