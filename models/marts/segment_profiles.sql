@@ -75,7 +75,7 @@ profiles as (
                     || ' customers with returns but no purchase'
             when shared.segment_id = -4
                 then cast(shared.customers as string)
-                    || ' customers with lines without a price only'
+                    || ' customers whose orders have no price or are too small'
             when shared.segment_id = -3
                 then cast(shared.customers as string)
                     || ' former customers, last purchase before the window'

@@ -3,10 +3,12 @@
     incremental_strategy='delete+insert',
     unique_key='as_of_date',
     on_schema_change='fail',
+    post_hook="{{ customer_segmentation.drop_old_months() }}",
 ) }}
 
 -- One row per month start and customer with an accepted transaction before it, scored
--- with the model in use. A new month adds its rows; a new model version scores all again.
+-- with the model in use. A new month adds its rows; months whose data changed (a late row,
+-- a correction, a deleted customer) and all months of a new model version are scored again.
 with
 
 parameters as (
@@ -18,22 +20,52 @@ parameters as (
 kept_months as (
     select distinct
         as_of_date,
-        model_version
+        model_version,
+        data_fingerprint
     from {{ this }}
 ),
 
 {%- endif %}
 
-months_to_score as (
+day_totals as (
+    select
+        order_date,
+        sum(line_count) as line_count,
+        sum(order_count) as order_count,
+        sum(net_revenue) as net_revenue,
+        count(*) as customer_count
+    from {{ ref('int_customer_days') }}
+    group by order_date
+),
+
+-- What a month start saw of the data, in a few sums that a changed row changes.
+fingerprints as (
     select
         month_starts.as_of_date,
         month_starts.window_start_date,
-        month_starts.first_order_date
+        month_starts.first_order_date,
+        cast(month_starts.window_start_date as string) || '/'
+        || cast(sum(day_totals.line_count) as string) || '/'
+        || cast(sum(day_totals.order_count) as string) || '/'
+        || cast(sum(day_totals.net_revenue) as string) || '/'
+        || cast(sum(day_totals.customer_count) as string) as data_fingerprint
     from {{ ref('int_month_starts') }} as month_starts
+    inner join day_totals
+        on month_starts.as_of_date > day_totals.order_date
+    group by
+        month_starts.as_of_date,
+        month_starts.window_start_date,
+        month_starts.first_order_date
+),
+
+months_to_score as (
+    select fingerprints.*
+    from fingerprints
     cross join parameters
     {%- if is_incremental() %}
     left join kept_months
-        on month_starts.as_of_date = kept_months.as_of_date
+        on fingerprints.as_of_date = kept_months.as_of_date
+        and fingerprints.data_fingerprint = kept_months.data_fingerprint
         and parameters.model_version = kept_months.model_version
     where kept_months.as_of_date is null
     {%- endif %}
@@ -71,9 +103,12 @@ placed as (
         monthly_scores.confidence,
         monthly_features.recency_days,
         monthly_features.frequency,
-        monthly_features.monetary
+        monthly_features.monetary,
+        months_to_score.data_fingerprint
     from monthly_features
     cross join parameters
+    inner join months_to_score
+        on monthly_features.as_of_date = months_to_score.as_of_date
     left join monthly_scores
         on monthly_features.as_of_date = monthly_scores.as_of_date
         and monthly_features.customer_id = monthly_scores.customer_id

@@ -37,7 +37,7 @@ rule_segments as (
     union all
     select
         -4 as segment_id,
-        'Nothing paid yet' as segment_name,
+        'No paid order' as segment_name,
         'rule' as segment_kind,
         'Invite to a first paid purchase' as recommended_action
     union all
