@@ -83,7 +83,8 @@ SECTIONS = [
         "Segments over time",
         "Everybody with a purchase or return before a month start, placed by today's "
         "model on what was known then. Where the data begin less than a window before, "
-        "customers look newer and smaller than they were.",
+        "customers look newer and smaller than they were: there the best segments grow "
+        "with the data, not with the shop.",
         build_segments_over_time,
     ),
     Section(

@@ -90,7 +90,7 @@ def build_segments_over_time(tables: Tables) -> go.Figure:
                 "color": segment.colour,
                 "line": {"width": 1, "color": "white"},
             },
-            text=[format_share(share) if share >= 0.045 else "" for share in shares]
+            text=[format_share(share) if share >= 0.05 else "" for share in shares]
             if len(dates) <= 14
             else None,
             textposition="inside",
