@@ -12,7 +12,12 @@ from typing import NamedTuple
 import plotly.graph_objects as go
 
 from python_charts.customers import build_rfm_scatter, build_segment_map
-from python_charts.demographics import build_demographics
+from python_charts.demographics import build_demographics, describe_demographics
+from python_charts.history import (
+    build_forward_value,
+    build_segment_moves,
+    build_segments_over_time,
+)
 from python_charts.quality import build_data_quality, build_segment_count_scores
 from python_charts.segments import (
     build_feature_distributions,
@@ -23,12 +28,12 @@ from python_charts.tables import Tables
 
 
 class Section(NamedTuple):
-    """A heading of the page, how to read its chart."""
+    """A heading of the page, how to read its chart; some have only a table."""
 
     anchor: str
     heading: str
-    lead: str
-    build: Callable[[Tables], go.Figure]
+    lead: str | Callable[[Tables], str]
+    build: Callable[[Tables], go.Figure] | None
 
 
 SECTIONS = [
@@ -74,6 +79,52 @@ SECTIONS = [
         build_segment_map,
     ),
     Section(
+        "history",
+        "Segments over time",
+        "Everybody with a purchase or return before a month start, placed by today's "
+        "model on what was known then. Where the data begin less than a window before, "
+        "customers look newer and smaller than they were: there the best segments grow "
+        "with the data, not with the shop.",
+        build_segments_over_time,
+    ),
+    Section(
+        "moves",
+        "Who moved last",
+        "A row is a segment a month before, a column the segment at the newest month "
+        "start. Each cell: customers, and below it their net revenue in the window then. "
+        "Grey stayed; the darker the blue, the larger the part of its row that moved. "
+        "New customers have no colour and no part in the share that stayed.",
+        build_segment_moves,
+    ),
+    Section(
+        "worth",
+        "What segments say about later spend",
+        "Customers placed on a month start, and what they spent afterwards. If all "
+        "customers of a segment spent alike, segments would explain 100 % of the "
+        "variance of later spend (on a log scale); groups drawn by lot explain about "
+        "0 %. The classic "
+        "RFM grid sorts the same customers by recency and frequency scores, usually "
+        "into more groups.",
+        build_forward_value,
+    ),
+    Section(
+        "rules",
+        "How to rebuild a segment",
+        "For a CRM or mailing tool that cannot run the model: a condition on the columns "
+        "of customer_segments, for customers of the clusters. Coverage is the share "
+        "of the segment's customers the rule finds; precision the share of those found "
+        "who are in the segment.",
+        None,
+    ),
+    Section(
+        "freshness",
+        "Is the model still fresh",
+        "Today's customers against those the model was fitted on. A stability index "
+        "(PSI) of 0 means spread as in training. PSIs of recency and tenure, and the "
+        "checks of the newest data, never call for a refit by themselves.",
+        None,
+    ),
+    Section(
         "count",
         "Number of segments",
         "The largest number is chosen that is about as reproducible as the best and "
@@ -83,11 +134,7 @@ SECTIONS = [
     Section(
         "demographics",
         "Demographics",
-        "Each number is a share of the segment's customers whose attribute is known; "
-        "the first row says how many that are. Colour compares with all customers "
-        "known. Hidden cells have no customer or too few to be shown (fewer than the "
-        "project's minimum cell size, 30 unless changed). A dash: the attribute is not "
-        "known for any customer of the segment.",
+        describe_demographics,
         build_demographics,
     ),
     Section(

@@ -6,12 +6,13 @@ import plotly.graph_objects as go
 from python_charts.style import (
     NO_CLUSTERS,
     Segment,
+    count_things,
     format_number,
     format_share,
-    format_value,
     keep_present,
     list_log_ticks,
     list_segments,
+    place_legend,
     say,
     style_figure,
     wrap,
@@ -62,7 +63,7 @@ def build_rfm_scatter(tables: Tables) -> go.Figure:
             hoverinfo="text",
         )
     style_figure(figure, "Recency, frequency and net revenue of single customers", 600)
-    _place_legend(figure, [segment.label() for segment, _ in _split(tables, points)])
+    place_legend(figure, [segment.label() for segment, _ in _split(tables, points)])
     figure.update_xaxes(
         title_text="days since last purchase (log scale; recent buyers on the left)",
         type="log",
@@ -115,7 +116,7 @@ def build_segment_map(tables: Tables) -> go.Figure:
         for column in ("horizontal_variance_share", "vertical_variance_share")
     ]
     style_figure(figure, "How near the segments are to each other", 600)
-    _place_legend(figure, [segment.label() for segment, _ in _split(tables, points)])
+    place_legend(figure, [segment.label() for segment, _ in _split(tables, points)])
     figure.update_xaxes(
         title_text=f"first principal component ({shares[0]} of the variance)"
     )
@@ -135,27 +136,13 @@ def _split(tables: Tables, rows: pd.DataFrame) -> list[tuple[Segment, pd.DataFra
     ]
 
 
-def _place_legend(figure: go.Figure, labels: list[str]) -> None:
-    """Give the legend the height that all of its names need."""
-    lines = sum(label.count("<br>") + 1.4 for label in labels)
-    figure.update_layout(
-        height=max(figure.layout.height, 140 + 18 * lines),
-        legend={
-            "title_text": "Segment",
-            "itemsizing": "constant",
-            "y": 1,
-            "yanchor": "top",
-        },
-    )
-
-
 def _describe_points(segment: Segment, rows: pd.DataFrame) -> list[str]:
     """Describe customers for hovering, without saying who they are."""
     columns = ["recency_days", "frequency", "monetary", "confidence"]
     return [
         f"<b>{wrap(segment.name, 60)}</b>"
-        f"<br>last purchase {format_value(row['recency_days'], 'count')} days ago"
-        f"<br>{format_value(row['frequency'], 'count')} purchase days"
+        f"<br>last purchase {count_things(row['recency_days'], 'day')} ago"
+        f"<br>{count_things(row['frequency'], 'purchase day')}"
         f"<br>{format_number(row['monetary'])} net revenue"
         f"<br>confidence {format_number(row['confidence'])}"
         for row in rows[columns].to_dict("records")

@@ -15,11 +15,41 @@ from python_charts.style import (
     format_share,
     label_rows,
     list_segments,
+    name_columns,
     say,
     style_figure,
     wrap,
 )
 from python_charts.tables import Tables
+
+
+def describe_demographics(tables: Tables) -> str:
+    """Say how to read the chart, with the size below which a cell is hidden.
+
+    Parameters
+    ----------
+    tables : mapping of str to DataFrame
+        Uses segment_demographics.
+
+    Returns
+    -------
+    str
+        Plain text.
+    """
+    says = (
+        "Each number is a share of the segment's customers whose attribute is known; "
+        "the first row says how many that are. Colour compares with all customers "
+        "known. "
+    )
+    sizes = tables["segment_demographics"]["minimum_cell_size"]
+    if not sizes.empty and sizes.max() > 1:
+        says += (
+            f"Hidden cells have fewer than {int(sizes.max()):,} customers, or none, or "
+            "would give away such a cell. "
+        )
+    return says + (
+        "A dash: the attribute is not known for any customer of the segment."
+    )
 
 
 def build_demographics(tables: Tables) -> go.Figure:
@@ -45,7 +75,7 @@ def build_demographics(tables: Tables) -> go.Figure:
             "customers of one segment to be shown."
         )
     segments = list_segments(tables)
-    columns, angle, head = _name_columns(segments)
+    columns, angle, head = name_columns(segments)
     attributes = sorted(cells["attribute"].unique())
     values = {name: _list_values(cells, name) for name in attributes}
     labels = {name: [wrap(value, 34) for value in values[name]] for name in attributes}
@@ -122,21 +152,6 @@ def build_demographics(tables: Tables) -> go.Figure:
             },
         },
     )
-
-
-def _name_columns(segments: list[Segment]) -> tuple[list[str], int, int]:
-    """Name the columns; return also the angle and the height that the names need."""
-    if len(segments) <= 9:
-        width = 20 if len(segments) <= 5 else 12
-        names = [
-            segment.tick(width).replace("</span> ", "</span><br>")
-            for segment in segments
-        ]
-        return names, 0, 16 * count_lines(names)
-    # Many columns are narrow: names stand upright, and from 13 on in one line.
-    width = 20 if len(segments) <= 12 else 200
-    longest = min(width, max(len(segment.name) for segment in segments))
-    return [segment.tick(width) for segment in segments], -90, 30 + 8 * longest
 
 
 def _list_values(cells: pd.DataFrame, attribute: str) -> list[str]:

@@ -8,11 +8,18 @@ import pandas as pd
 from plotly.offline import get_plotlyjs
 
 from python_charts.charts import SECTIONS, Section
-from python_charts.quality import describe_reason
+from python_charts.details import (
+    EMPTY,
+    TABLES_BELOW,
+    escape_cell,
+    find_drift,
+    find_model,
+    render_table,
+)
 from python_charts.style import (
     FONT,
     NO_CLUSTERS,
-    format_number,
+    format_date,
     format_share,
     list_segments,
 )
@@ -38,6 +45,15 @@ section { margin: 34px 0 0; padding-top: 20px; border-top: 1px solid var(--line)
 .facts dt { color: var(--quiet); font-size: 13px; }
 .facts dd { margin: 0; font-size: 20px; font-weight: 600; }
 .warning { border-left: 5px solid #b3261e; background: #fdecea; padding: 10px 14px; }
+h3 { font-size: 16px; margin: 14px 0 4px; }
+.ok, .watch { border-left: 5px solid #1b7f4d; background: #f1f3f5;
+  padding: 10px 14px; }
+.watch { border-color: #b7791f; }
+code { font: 13px/1.45 ui-monospace, Consolas, "DejaVu Sans Mono", monospace;
+  white-space: pre-wrap; background: #f1f3f5; padding: 1px 4px; border-radius: 3px;
+  box-decoration-break: clone; -webkit-box-decoration-break: clone; }
+code span { white-space: nowrap; }
+td:has(code) { min-width: 430px; }
 .empty { background: #f1f3f5; padding: 12px 14px; }
 .scroll { overflow-x: auto; }
 table { border-collapse: collapse; width: 100%; margin: 10px 0; font-size: 14px; }
@@ -138,14 +154,19 @@ def render_page(tables: Tables) -> str:
 def _render_header(tables: Tables) -> str:
     """Say of what shop and day this is, and how far to trust it."""
     profiles = tables["segment_profiles"]
-    model = _find_model(tables)
+    model = find_model(tables)
     facts = {}
     if not profiles.empty:
-        facts["As of (day not included)"] = _format_date(profiles["as_of_date"].max())
+        facts["As of (day not included)"] = format_date(profiles["as_of_date"].max())
         facts["Customers"] = f"{int(profiles['customers'].sum()):,}"
         revenue = profiles["net_revenue"].sum()
         facts["Net revenue, shop's currency"] = f"{revenue:,.0f}"
     warning = ""
+    window = "the look-back window of the features"
+    if not profiles.empty:
+        first = format_date(profiles["window_start_date"].min())
+        last = profiles["as_of_date"].max() - pd.Timedelta(days=1)
+        window = f"the window of the features, {first} to {format_date(last)}"
     if model is None:
         facts["Model"] = "none"
         warning = f'<p class="warning">{NO_CLUSTERS}</p>\n'
@@ -161,6 +182,14 @@ def _render_header(tables: Tables) -> str:
                 "resampled customers. Use these segments as a convenient grouping, "
                 "not as kinds of customers.</p>\n"
             )
+    drift = find_drift(tables)
+    if model is not None and drift is not None:
+        facts["Freshness"] = str(drift["status"])
+        if drift["status"] == "refit due":
+            warning += (
+                '<p class="warning"><strong>Refit due.</strong> '
+                f"{escape_cell(drift['hint'])}</p>\n"
+            )
     items = "".join(
         f"<div><dt>{html.escape(name)}</dt><dd>{html.escape(value)}</dd></div>"
         for name, value in facts.items()
@@ -168,7 +197,7 @@ def _render_header(tables: Tables) -> str:
     return (
         "<header><h1>Customer segments</h1>\n"
         '<p class="quiet">Customers grouped by how recently, how often and for how '
-        "much they buy. Net revenue counts the look-back window of the features.</p>\n"
+        f"much they buy. Net revenue counts {window}.</p>\n"
         f'<dl class="facts">{items}</dl>\n{warning}</header>\n'
     )
 
@@ -187,8 +216,8 @@ def _render_segments(tables: Tables) -> str:
                 format_share(row["customer_share"]),
                 format_share(row["revenue_share"]),
                 format_share(row["borderline_share"]),
-                _text(row["evidence"]),
-                _text(row["recommended_action"]),
+                escape_cell(row["evidence"]),
+                escape_cell(row["recommended_action"]),
             ]
         )
     heads = (
@@ -196,7 +225,7 @@ def _render_segments(tables: Tables) -> str:
         "Evidence|Recommended action"
     )
     table = (
-        _render_table(heads.split("|"), body, name_column=True)
+        render_table(heads.split("|"), body, name_column=True)
         if body
         else '<p class="empty">There are no customers yet.</p>'
     )
@@ -209,139 +238,30 @@ def _render_segments(tables: Tables) -> str:
 
 
 def _render_section(section: Section, tables: Tables) -> str:
-    """Render a chart under its heading, or the sentence that stands for it."""
-    figure = section.build(tables)
-    if figure.data:
-        chart = figure.to_html(
-            full_html=False,
-            include_plotlyjs=False,
-            div_id=f"chart-{section.anchor}",
-            config=CONFIG,
-        )
-        chart = f'<p class="quiet">{section.lead}</p>\n{chart}'
-    else:
-        chart = f'<p class="empty">{figure.layout.annotations[0].text}</p>'
+    """Render a chart and table under a heading, or the sentence that stands for it."""
+    lead = section.lead if isinstance(section.lead, str) else section.lead(tables)
+    lead = f'<p class="quiet">{html.escape(lead)}</p>\n'
     below = ""
     if section.anchor in TABLES_BELOW:
         below = TABLES_BELOW[section.anchor](tables)
+    if section.build is None:
+        chart = "" if below.startswith(EMPTY) else lead
+    else:
+        figure = section.build(tables)
+        if figure.data:
+            chart = lead + figure.to_html(
+                full_html=False,
+                include_plotlyjs=False,
+                div_id=f"chart-{section.anchor}",
+                config=CONFIG,
+            )
+        else:
+            chart = f"{EMPTY}{figure.layout.annotations[0].text}</p>"
     return (
         f'<section id="{section.anchor}"><h2>{section.heading}</h2>\n{chart}\n{below}'
         "</section>\n"
     )
 
-
-def _render_counts(tables: Tables) -> str:
-    """List every number of segments tried, with the reason for or against it."""
-    scores = tables["segment_count_scores"].sort_values("segment_count")
-    if scores.empty:
-        return ""
-    body = [
-        [
-            f"{int(row['segment_count'])}{' (chosen)' if row['is_chosen'] else ''}",
-            _decimals(row["stability"]),
-            _decimals(row["worst_jaccard"]),
-            _decimals(row["simplified_silhouette"]),
-            _decimals(row["silhouette"]),
-            format_share(row["smallest_share"]),
-            _text(row["reason"]),
-        ]
-        for row in scores.to_dict("records")
-    ]
-    heads = (
-        "Segments|#Stability|#Least stable segment|#Simplified silhouette|#Silhouette|"
-        "#Smallest segment|Why, or why not"
-    )
-    strong = [bool(value) for value in scores["is_chosen"]]
-    model = _find_model(tables)
-    says = ""
-    if model is not None:
-        says = (
-            f'<p class="quiet">Model version {model["model_version"]} was fitted as of '
-            f"{_format_date(model['fitted_as_of_date'])} on "
-            f"{int(model['training_customers']):,} customers with "
-            f"{int(model['feature_count'])} features: stability "
-            f"{_decimals(model['stability'])}, silhouette "
-            f"{_decimals(model['silhouette'])}, Davies-Bouldin "
-            f"{_decimals(model['davies_bouldin'])}, Calinski-Harabasz "
-            f"{format_number(model['calinski_harabasz'])}.</p>\n"
-        )
-    return _render_table(heads.split("|"), body, strong) + says
-
-
-def _render_quality(tables: Tables) -> str:
-    """List accepted rows and every reason, met or not."""
-    quality = tables["transaction_quality"].sort_values("reason_order")
-    body = [
-        [
-            "Accepted"
-            if row["status"] == "accepted"
-            else html.escape(describe_reason(row["reason"])),
-            f"{int(row['row_count']):,}",
-            format_share(row["row_share"]),
-            "not readable"
-            if row["reason"] == "unreadable_amount" and row["row_count"]
-            else f"{row['amount']:,.2f}",
-        ]
-        for row in quality.to_dict("records")
-    ]
-    strong = [status == "accepted" for status in quality["status"]]
-    heads = ["Rows", "#Count", "#Share of all rows", "#Money, shop's currency"]
-    return _render_table(heads, body, strong)
-
-
-def _render_table(
-    heads: list[str],
-    body: list[list[str]],
-    strong: list[bool] | None = None,
-    name_column: bool = False,
-) -> str:
-    """Render rows of HTML cells; a head that starts with # is a column of numbers."""
-    kinds = [' class="number"' if head.startswith("#") else "" for head in heads]
-    cells = list(kinds)
-    if name_column:
-        cells[0] = ' class="name"'
-    head = "".join(
-        f'<th scope="col"{kind}>{html.escape(text.lstrip("#"))}</th>'
-        for kind, text in zip(kinds, heads, strict=True)
-    )
-    rows = ""
-    for number, row in enumerate(body):
-        rows += '<tr class="strong">' if strong and strong[number] else "<tr>"
-        for kind, cell in zip(cells, row, strict=True):
-            rows += f"<td{kind}>{cell}</td>"
-        rows += "</tr>\n"
-    return (
-        f'<div class="scroll"><table><thead><tr>{head}</tr></thead>\n'
-        f"<tbody>\n{rows}</tbody></table></div>\n"
-    )
-
-
-def _find_model(tables: Tables) -> dict | None:
-    """Return the evaluation of the model that placed the customers, if there is one."""
-    versions = tables["segment_profiles"]["model_version"].dropna()
-    evaluation = tables["segment_evaluation"]
-    if versions.empty:
-        return None
-    rows = evaluation[evaluation["model_version"] == versions.max()]
-    return None if rows.empty else rows.iloc[-1].to_dict()
-
-
-def _format_date(value: object) -> str:
-    """Write a date as 2026-01-31."""
-    return "unknown" if pd.isna(value) else str(pd.Timestamp(value).date())
-
-
-def _decimals(value: float) -> str:
-    """Write a score with two decimals."""
-    return "–" if pd.isna(value) else f"{value:.2f}"
-
-
-def _text(value: object) -> str:
-    """Escape a text cell, which may be empty."""
-    return "" if pd.isna(value) else html.escape(str(value)).replace(" %", "\u00a0%")
-
-
-TABLES_BELOW = {"count": _render_counts, "quality": _render_quality}
 
 MEANING = """<section id="meaning"><h2>What segments do not mean</h2>
 <ul>

@@ -125,6 +125,49 @@ def list_segments(tables: Tables) -> list[Segment]:
     return segments
 
 
+def list_past_segments(tables: Tables) -> list[Segment]:
+    """Put today's segments and those that only the history has in their one order.
+
+    Parameters
+    ----------
+    tables : mapping of str to DataFrame
+        Uses segment_profiles, segment_migrations and segment_rules.
+
+    Returns
+    -------
+    list of Segment
+        Today's keep their colours; a cluster without customers today takes the next.
+    """
+    segments = list_segments(tables)
+    present = {segment.segment_id for segment in segments}
+    moves = tables["segment_migrations"]
+    names = {
+        int(segment_id): str(name)
+        for rows, prefix in (
+            (moves, "from_segment"),
+            (moves, "to_segment"),
+            (tables["segment_rules"], "segment"),
+        )
+        for segment_id, name in zip(
+            rows[f"{prefix}_id"], rows[f"{prefix}_name"], strict=True
+        )
+        if not pd.isna(segment_id)
+    }
+    for segment_id in sorted(set(names) - present, key=lambda key: (key < 0, abs(key))):
+        if segment_id < 0:
+            kind = "rule"
+            colour = RULE_COLOURS[(abs(segment_id) - 1) % len(RULE_COLOURS)]
+        else:
+            kind = "cluster"
+            position = sum(segment.kind == "cluster" for segment in segments)
+            colour = CLUSTER_COLOURS[position % len(CLUSTER_COLOURS)]
+        symbol = SYMBOLS[len(segments) % len(SYMBOLS)]
+        segments.append(Segment(segment_id, names[segment_id], kind, colour, symbol))
+    return sorted(
+        segments, key=lambda item: (item.kind == "rule", abs(item.segment_id))
+    )
+
+
 def escape(text: object) -> str:
     """Escape text for Plotly, which reads ``<``, ``>`` and ``&`` as markup."""
     return html.escape(str(text), quote=False)
@@ -219,6 +262,17 @@ def format_value(value: float, kind: str) -> str:
     return format_number(value)
 
 
+def format_date(value: object) -> str:
+    """Write a date as 2026-01-31."""
+    return "unknown" if pd.isna(value) else str(pd.Timestamp(value).date())
+
+
+def count_things(value: float, thing: str) -> str:
+    """Write a count with its noun: 1 day, 2 days."""
+    number = format_value(value, "count")
+    return f"{number} {thing}" if number == "1" else f"{number} {thing}s"
+
+
 def style_figure(figure: go.Figure, title: str, height: int) -> go.Figure:
     """Give a figure the title, size and fonts that all of them have."""
     figure.update_layout(
@@ -251,6 +305,35 @@ def label_rows(figure: go.Figure, labels: list[str], **place: int) -> go.Figure:
         range=[len(labels) - 0.5, -0.5],
         zeroline=False,
         **place,
+    )
+
+
+def name_columns(segments: list[Segment]) -> tuple[list[str], int, int]:
+    """Name the columns; return also the angle and the height that the names need."""
+    if len(segments) <= 9:
+        width = 20 if len(segments) <= 5 else 12
+        names = [
+            segment.tick(width).replace("</span> ", "</span><br>")
+            for segment in segments
+        ]
+        return names, 0, 16 * count_lines(names)
+    # Many columns are narrow: names stand upright, and from 13 on in one line.
+    width = 20 if len(segments) <= 12 else 200
+    longest = min(width, max(len(segment.name) for segment in segments))
+    return [segment.tick(width) for segment in segments], -90, 30 + 8 * longest
+
+
+def place_legend(figure: go.Figure, labels: list[str]) -> None:
+    """Give the legend the height that all of its names need."""
+    lines = sum(label.count("<br>") + 1.4 for label in labels)
+    figure.update_layout(
+        height=max(figure.layout.height, 140 + 18 * lines),
+        legend={
+            "title_text": "Segment",
+            "itemsizing": "constant",
+            "y": 1,
+            "yanchor": "top",
+        },
     )
 
 

@@ -14,7 +14,7 @@ COLUMNS = {
     "segment_profiles": (
         "segment_id segment_name segment_kind evidence recommended_action "
         "model_version customers customer_share net_revenue revenue_share "
-        "borderline_share as_of_date"
+        "borderline_share window_start_date as_of_date"
     ),
     "segment_feature_profiles": (
         "segment_id feature feature_role known_customers mean percentile_05 "
@@ -35,7 +35,23 @@ COLUMNS = {
     ),
     "segment_demographics": (
         "segment_id attribute attribute_value value_order customers share_of_known "
-        "lift coverage is_suppressed"
+        "lift coverage is_suppressed minimum_cell_size"
+    ),
+    "segment_migrations": (
+        "as_of_date from_segment_id from_segment_name to_segment_id to_segment_name "
+        "is_stay customers net_revenue_before net_revenue_after"
+    ),
+    "segment_forward_value": (
+        "as_of_date horizon_months segmentation group_name customers "
+        "mean_future_net_revenue buyer_share group_count explained_share"
+    ),
+    "segment_rules": (
+        "segment_id segment_name rule customers rule_customers coverage precision "
+        "fidelity"
+    ),
+    "segment_drift": (
+        "as_of_date model_version metric subject status hint training_value "
+        "current_value value watch_from refit_from"
     ),
     "transaction_quality": "status reason reason_order row_count amount row_share",
 }

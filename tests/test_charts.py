@@ -1,5 +1,6 @@
 """What the page of charts shows: the tables' numbers, in one order, safe to open."""
 
+import html
 import math
 import os
 import re
@@ -22,16 +23,25 @@ from python_charts.charts import (  # noqa: E402
     build_data_quality,
     build_demographics,
     build_feature_distributions,
+    build_forward_value,
     build_profile_heatmap,
     build_rfm_scatter,
     build_segment_count_scores,
     build_segment_map,
+    build_segment_moves,
     build_segment_sizes,
+    build_segments_over_time,
+)
+from python_charts.details import (  # noqa: E402
+    render_drift,
+    render_rules,
+    render_worth,
 )
 from python_charts.report import render_page, write_report  # noqa: E402
 from python_charts.style import (  # noqa: E402
     CLUSTER_COLOURS,
     RULE_COLOURS,
+    count_things,
     format_number,
     format_share,
     format_value,
@@ -67,6 +77,7 @@ def make_profiles(clusters=CLUSTERS, rules=RULES, **changes) -> pd.DataFrame:
                 "net_revenue": -80.0 if segment_id == -2 else 1000.0 * segment_id,
                 "revenue_share": -0.01 if segment_id == -2 else 0.14 * segment_id,
                 "borderline_share": None if is_rule else 0.25,
+                "window_start_date": pd.Timestamp("2025-01-01"),
                 "as_of_date": AS_OF,
             }
         )
@@ -159,7 +170,109 @@ def make_demographics() -> pd.DataFrame:
         (2, "age", "25+", 2, 90, 0.9, 1.0, 0.5, False),
         (1, "size", "1", 1, 50, 0.5, 1.0, 0.9, False),
     ]
+    return pd.DataFrame(rows, columns=columns).assign(minimum_cell_size=17)
+
+
+def make_migrations() -> pd.DataFrame:
+    """Make segment_migrations: two months; segment 5 has no customers any more."""
+    names = {**CLUSTERS, **RULES, 5: "Gone"}
+    moves = [
+        ("2025-12-01", 1, 1, 30, 300.0, 310.0),
+        ("2025-12-01", 5, 5, 10, 50.0, 50.0),
+        ("2026-01-01", 1, 1, 25, 250.0, 260.0),
+        ("2026-01-01", 1, 2, 5, 50.0, 40.0),
+        ("2026-01-01", 5, 2, 10, 50.0, 60.0),
+        ("2026-01-01", None, 4, 9, 0.0, 90.0),
+        ("2026-01-01", None, -2, 1, 0.0, -5.0),
+    ]
+    return pd.DataFrame(
+        [
+            {
+                "as_of_date": pd.Timestamp(date),
+                "from_segment_id": before,
+                "from_segment_name": names.get(before, "Not yet a customer"),
+                "to_segment_id": after,
+                "to_segment_name": names[after],
+                "is_stay": before == after,
+                "customers": customers,
+                "net_revenue_before": revenue_before,
+                "net_revenue_after": revenue_after,
+            }
+            for date, before, after, customers, revenue_before, revenue_after in moves
+        ]
+    ).astype({"from_segment_id": "Int32"})
+
+
+def make_forward_value() -> pd.DataFrame:
+    """Make segment_forward_value: the segments explain more, over both horizons."""
+    explained = {
+        ("2025-09-01", 1): (0.2, 0.1),
+        ("2025-10-01", 1): (0.4, 0.3),
+        ("2025-09-01", 3): (0.5, 0.25),
+    }
+    return pd.DataFrame(
+        [
+            {
+                "as_of_date": pd.Timestamp(date),
+                "horizon_months": months,
+                "segmentation": grouping,
+                "group_name": name,
+                "customers": 20 + place,
+                "mean_future_net_revenue": 1234.0 / (place + 1) + months,
+                "buyer_share": 0.75 - 0.5 * place,
+                "group_count": 2,
+                "explained_share": shares[grouping == "rfm_grid"],
+            }
+            for (date, months), shares in explained.items()
+            for grouping, groups in (
+                ("segments", ("Champions", EVIL)),
+                ("rfm_grid", ("Loyal", "Hibernating")),
+            )
+            for place, name in enumerate(groups)
+        ]
+    )
+
+
+def make_rules() -> pd.DataFrame:
+    """Make segment_rules: one rule of two clauses, one segment without a rule."""
+    columns = [
+        *("segment_id", "segment_name", "rule", "customers", "rule_customers"),
+        *("coverage", "precision", "fidelity"),
+    ]
+    clauses = "(recency_days <= 9 and monetary > 5) or (frequency >= 7)"
+    rows = [
+        (4, "Lost", None, 40, 0, 0.0, None, 0.87),
+        (2, EVIL, "a < '<i>'", 20, 10, 0.45, 0.9, 0.87),
+        (1, "Champions", clauses, 10, 12, 0.91, 0.76, 0.87),
+    ]
     return pd.DataFrame(rows, columns=columns)
+
+
+def make_drift() -> pd.DataFrame:
+    """Make segment_drift: calm in the first run, a segment in the newest is watched."""
+    columns = [
+        *("as_of_date", "metric", "subject", "status", "hint", "training_value"),
+        *("current_value", "value", "watch_from", "refit_from"),
+    ]
+    old = pd.Timestamp("2025-12-01")
+    rows = [
+        (old, "overall", "all", "ok", "As in training.", None, None, 0, None, None),
+        (AS_OF, "overall", "all", "watch", "Look <at> it.", None, None, 1, None, None),
+        (AS_OF, "feature_psi", "monetary", "ok", "x", None, None, 0.03, 0.1, 0.25),
+        (
+            AS_OF,
+            "share_change",
+            EVIL,
+            "watch",
+            "Odd & far.",
+            0.2,
+            0.13,
+            -0.07,
+            0.05,
+            0.1,
+        ),
+    ]
+    return pd.DataFrame(rows, columns=columns).assign(model_version=3)
 
 
 def make_quality() -> pd.DataFrame:
@@ -196,6 +309,10 @@ def tables() -> dict[str, pd.DataFrame]:
         "segment_count_scores": make_counts(),
         "segment_evaluation": pd.DataFrame(evaluation),
         "segment_demographics": make_demographics(),
+        "segment_migrations": make_migrations(),
+        "segment_forward_value": make_forward_value(),
+        "segment_rules": make_rules(),
+        "segment_drift": make_drift(),
         "transaction_quality": make_quality(),
     }
 
@@ -276,7 +393,15 @@ def test_a_segment_has_the_same_colour_in_every_chart(tables):
     swatches = re.findall(
         'class="swatch" style="background:(#......)', render_page(tables)
     )
-    assert swatches == list(colours.values())
+    # The table of segments, of their worth, and of the rules.
+    assert swatches == [*colours.values(), *clusters[:2], *clusters]
+    history = build_segments_over_time(tables)
+    assert trace(history, "Champions").marker.color == colours[1]
+    moves = build_segment_moves(tables).layout
+    ticks = [*moves.yaxis.ticktext[:1], *moves.xaxis.ticktext]
+    assert [re.search("color:(#......)", tick)[1] for tick in ticks] == [
+        *(colours[1], *clusters, colours[-2])
+    ]
 
 
 # ---- The charts show the tables' numbers -------------------------------------------
@@ -401,6 +526,150 @@ def test_a_value_nobody_has_looks_like_one_that_is_hidden(tables):
     assert build_demographics(tables).data[1].text[1][1] == "hidden"
 
 
+def test_the_size_of_hidden_cells_is_the_marts(tables):
+    assert "fewer than 17 customers" in render_page(tables)
+    tables["segment_demographics"]["minimum_cell_size"] = 1
+    assert "Hidden cells" not in own_part(render_page(tables))
+
+
+def test_history_shows_shares_of_the_customers_of_each_month(tables):
+    figure = build_segments_over_time(tables)
+    assert list(figure.layout.xaxis.ticktext) == ["2025-12", "2026-01"]
+    assert list(trace(figure, "Champions").y) == pytest.approx([0.75, 0.5])
+    assert list(trace(figure, "Gone").y) == pytest.approx([0.25, 0])
+    assert list(trace(figure, "Lost").y) == pytest.approx([0, 0.18])
+    for month in range(2):
+        assert sum(bar.y[month] for bar in figure.data) == pytest.approx(1)
+    # The first segment is drawn last, and so lies on top.
+    assert figure.data[-1].name == "Champions"
+    assert "25 customers, 50 % of 50" in trace(figure, "Champions").hovertext[1]
+
+
+def test_a_segment_without_customers_today_has_a_colour_of_its_own(tables):
+    colours = [bar.marker.color for bar in build_segments_over_time(tables).data]
+    assert (
+        trace(build_segments_over_time(tables), "Gone").marker.color
+        == (CLUSTER_COLOURS[3])
+    )
+    assert len(set(colours)) == len(colours)
+
+
+def test_moves_show_the_newest_month_and_who_stayed(tables):
+    figure = build_segment_moves(tables)
+    stayed, moved = trace(figure, "stayed"), trace(figure, "moved")
+    # Rows: segments 1 and 5, new customers. Columns: 1, 2, 4, -2.
+    assert [list(row) for row in stayed.text] == [
+        ["25<br>260", "", "", ""],
+        ["", "", "", ""],
+        ["", "", "", ""],
+    ]
+    assert [list(row) for row in moved.text] == [
+        ["", "5<br>40", "", ""],
+        ["", "10<br>60", "", ""],
+        ["", "", "9<br>90", "1<br>-5"],
+    ]
+    assert moved.z[0][1] == pytest.approx(5 / 30)
+    assert moved.z[2][2] == 0
+    assert "Not yet a customer" in figure.layout.yaxis.ticktext[2]
+    # 25 of the 40 known a month before.
+    assert "62 % of the customers stayed" in figure.layout.title.text
+    assert "2026-01-01" in figure.layout.title.text
+
+
+def test_worth_shows_the_shares_explained_and_says_who_wins(tables):
+    figure = build_forward_value(tables)
+    lines = [(line.name, list(line.x), list(line.y)) for line in figure.data]
+    assert lines == [
+        ("Segments", [0, 1], [0.2, 0.4]),
+        ("Classic RFM grid", [0, 1], [0.1, 0.3]),
+        ("Segments", [0], [0.5]),
+        ("Classic RFM grid", [0], [0.25]),
+    ]
+    title = re.sub("<.*?>|\\s", " ", figure.layout.title.text)
+    assert "Segments explain more of later spend than the classic RFM grid" in title
+    assert "30 % against 20 % over 1 month, 50 % against 25 % over 3 months" in title
+
+
+@pytest.mark.parametrize(
+    ("horizons", "words"),
+    [
+        ([1, 3], "The classic RFM grid explains more of later spend than segments"),
+        ([3], "no clear winner"),
+        ([], "Segments explain more"),
+    ],
+)
+def test_the_title_says_who_explains_more(tables, horizons, words):
+    value = tables["segment_forward_value"]
+    other = {"segments": "rfm_grid", "rfm_grid": "segments"}
+    turned = value["horizon_months"].isin(horizons)
+    value.loc[turned, "segmentation"] = value["segmentation"].map(other)
+    title = build_forward_value(tables).layout.title.text
+    assert words in title.replace("<br>", " ")
+
+
+def test_worth_of_the_newest_whole_quarter_is_a_table(tables):
+    text = render_worth(tables)
+    assert "placed on 2025-09-01" in text
+    assert "three months to 2025-11-30" in text
+    assert ">20</td>" in text
+    assert ">1,237</td>" in text
+    assert ">620</td>" in text
+    assert ">75 %</td>" in text
+    assert "Hibernating" not in text
+
+
+def test_rules_show_their_sql_and_how_good_they_are(tables):
+    text = render_rules(tables)
+    (code, evil) = re.findall("<code>(.*?)</code>", text, re.DOTALL)
+    plain = html.unescape(re.sub("<.*?>", "", code))
+    assert plain.replace("\n", " ") == tables["segment_rules"]["rule"][2]
+    assert html.unescape(re.sub("</?span>", "", evil)) == "a < '<i>'"
+    assert "<i>" not in text
+    assert text.count("87 %") == 1
+    for cell in ("91 %", "76 %", "45 %", "90 %", "–"):
+        assert f">{cell}</td>" in text
+    assert "No short rule finds this segment." in text
+
+
+@pytest.mark.parametrize(
+    ("status", "words"),
+    [("ok", "The model is fresh."), ("watch", "watch it."), ("refit due", "is due.")],
+)
+def test_drift_says_first_whether_the_model_is_fresh(tables, status, words):
+    drift = tables["segment_drift"]
+    newest = (drift["metric"] == "overall") & (drift["as_of_date"] == AS_OF)
+    drift.loc[newest, "status"] = status
+    text = render_drift(tables)
+    first = text[: text.index("</p>")]
+    assert words in first
+    assert ("Look &lt;at&gt; it." in first) == (status != "ok")
+    assert "1 of 2 metrics are ok" in first
+    assert "as of 2025-12-01, said: ok" in first
+    assert "compared with themselves" in first
+    page = own_part(render_page(tables))
+    assert f"<dt>Freshness</dt><dd>{status}</dd>" in page
+    assert ("Refit due.</strong>" in page) == (status == "refit due")
+
+
+def test_drift_lists_the_worst_first_in_their_units(tables):
+    rows = re.findall("<tr>(.*?)</tr>", render_drift(tables), re.DOTALL)
+    cells = [re.findall("<td.*?>(.*?)</td>", row) for row in rows[1:]]
+    assert [row[3:8] for row in cells] == [
+        ["-7.0", "20 %", "13 %", "±5.0", "±10.0"],
+        ["0.03", "–", "–", "0.10", "0.25"],
+    ]
+    assert cells[0][1] == html.escape(EVIL)
+    assert cells[0][8] == "Odd &amp; far."
+    assert cells[1][1:3] == ["Net revenue", "ok"]
+
+
+def test_hovering_counts_one_day_and_two_days(tables):
+    hover = trace(build_rfm_scatter(tables), "Champions").hovertext
+    assert "last purchase 0 days ago<br>1 purchase day<br>" in hover[0]
+    assert "last purchase 1 day ago<br>2 purchase days<br>" in hover[1]
+    assert count_things(1000, "day") == "1,000 days"
+
+
 def test_ledger_shows_rows_and_money_of_the_reasons_met(tables):
     figure = build_data_quality(tables)
     assert list(figure.layout.yaxis.ticktext) == ["Unreadable amount", "Duplicate"]
@@ -415,6 +684,7 @@ def test_ledger_shows_rows_and_money_of_the_reasons_met(tables):
 def test_header_and_table_say_what_the_tables_say(tables):
     page = own_part(render_page(tables))
     assert "<dd>2026-01-01</dd>" in page
+    assert "2025-01-01 to 2025-12-31" in page
     assert "<dt>Customers</dt><dd>100</dd>" in page
     assert "<dd>5,920</dd>" in page
     assert "<dt>Model version</dt><dd>3</dd>" in page
@@ -471,7 +741,8 @@ def test_the_page_loads_nothing_and_contains_plotly_once(tables):
     assert "http" not in re.sub("http://www.w3.org/[^\"']*", "", page)
     assert "@import" not in page
     assert "url(" not in page
-    assert page.count('"showSendToCloud": false') == len(SECTIONS)
+    charts = [section for section in SECTIONS if section.build]
+    assert page.count('"showSendToCloud": false') == len(charts)
 
 
 def test_text_from_data_stays_text(tables):
@@ -484,6 +755,8 @@ def test_text_from_data_stays_text(tables):
     # plotly.js (taken out above) and the printing script, then two for each chart.
     assert reader.tags.count("script") <= 2 + 2 * len(SECTIONS)
     for section in SECTIONS:
+        if section.build is None:
+            continue
         figure = section.build(tables)
         assert "<script" not in str(figure.to_dict())
         assert "<25" not in str(figure.to_dict()).replace("'feature': '<25", "")
@@ -520,12 +793,40 @@ def test_without_clusters_the_page_says_so(tables):
         build_feature_distributions,
         build_rfm_scatter,
         build_segment_map,
+        build_segments_over_time,
+        build_segment_moves,
+        build_forward_value,
     ):
         assert "too few customers for a model" in sentence(build(tables))
     assert "too few customers" in sentence(build_segment_count_scores(tables))
     page = own_part(render_page(tables))
     assert "<dt>Model</dt><dd>none</dd>" in page
-    assert page.count('class="empty"') == 6
+    assert page.count('class="empty"') == 11
+    assert "Freshness" not in page
+
+
+def test_without_a_history_the_sections_say_so(tables):
+    for name in ("segment_migrations", "segment_forward_value"):
+        tables[name] = tables[name].iloc[:0]
+    for build in (build_segments_over_time, build_segment_moves, build_forward_value):
+        assert "segmentation_history_months above 1" in sentence(build(tables))
+    assert own_part(render_page(tables)).count('class="empty"') == 3
+
+
+def test_without_a_whole_horizon_the_section_says_so(tables):
+    value = tables["segment_forward_value"]
+    tables["segment_forward_value"] = value[value["horizon_months"] == 1]
+    assert len(build_forward_value(tables).data) == 2
+    assert "No month start has three whole months" in render_worth(tables)
+    tables["segment_forward_value"] = value.iloc[:0]
+    assert "whole month behind it" in sentence(build_forward_value(tables))
+    assert render_worth(tables) == ""
+
+
+def test_when_everybody_is_new_no_share_stayed(tables):
+    moves = tables["segment_migrations"]
+    tables["segment_migrations"] = moves[moves["from_segment_id"].isna()]
+    assert "all customers were new" in build_segment_moves(tables).layout.title.text
 
 
 def test_without_customers_and_rows_the_page_still_stands(tables):
@@ -562,6 +863,7 @@ def test_huge_and_negative_amounts_are_drawn(tables):
     tables["segment_profiles"] = make_profiles(net_revenue=1e12)
     profiles = tables["segment_feature_profiles"]
     profiles[["median", "percentile_95"]] = 1e12
+    tables["segment_migrations"]["net_revenue_after"] = -1e12
     page = render_page(tables)
     assert "1.0T" in page
     assert "NaN" not in own_part(page)
@@ -581,12 +883,13 @@ def test_the_command_writes_the_page_and_prints_its_path(tables, tmp_path):
     assert {name: (folder / name).read_bytes() for name in before} == before
 
 
-def test_a_missing_table_is_one_sentence(tables, tmp_path):
+@pytest.mark.parametrize("mart", ["segment_map", "segment_drift", "segment_rules"])
+def test_a_missing_table_is_one_sentence(tables, tmp_path, mart):
     folder = publish(tables, tmp_path / "published")
-    (folder / "segment_map.parquet").unlink()
+    path = folder / f"{mart}.parquet"
+    path.unlink()
     result = run(folder)
     assert result.returncode == 2
-    path = folder / "segment_map.parquet"
     assert result.stderr == f"{path} is missing: run `make build` to publish it.\n"
 
 
