@@ -4,7 +4,7 @@ The aim, an adjusted Rand index of 0.60 at the chosen number and a number within
 planted 7 on three of four seeds, is NOT met. Seeds 1 to 4 give about 0.40 at k = 4, 0.44
 at 5, 0.47 at 6, 0.37 at 7; the rule took 7, 4, 4, 5 (0.37, 0.40, 0.40, 0.43). At 7
 the lost, whose purchase rates have a log deviation of 0.55 x 3, are cut in two;
-champions, frequent small and deal hunters share a segment. The planted means themselves, each
+champions, frequent small and deal hunters share a segment. The planted means, each
 customer with the nearest, come to 0.56 only (seed 1). At 1x see test_demo.py.
 """
 
