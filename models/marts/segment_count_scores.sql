@@ -63,8 +63,15 @@ ruled as (
                 then min(case when is_in_range then segment_count end) over (
                     partition by model_version
                 )
-            else max(case when is_eligible then segment_count end) over (
-                partition by model_version
+            -- The most reproducible may not be the best separated: then the first counts.
+            else coalesce(
+                max(case when is_eligible then segment_count end) over (
+                    partition by model_version
+                ),
+                max(case
+                    when is_admitted and stability >= best_stability - {{ margin }}
+                        then segment_count
+                end) over (partition by model_version)
             )
         end as ruled_segment_count
     from judged
@@ -108,6 +115,11 @@ explained as (
                     || 'reproducible enough (best stability '
                     || cast(cast(coalesce(best_stability, 0) as decimal(6, 3)) as string)
                     || ', wanted {{ var("segmentation_k_minimum_stability") }}).'
+            when is_chosen and not is_eligible
+                then 'Chosen: the largest number about as reproducible (stability '
+                    || cast(cast(stability as decimal(6, 3)) as string) || ', best '
+                    || cast(cast(best_stability as decimal(6, 3)) as string)
+                    || '); none of these is as well separated as the best.'
             when is_chosen
                 then 'Chosen: the largest number about as reproducible (stability '
                     || cast(cast(stability as decimal(6, 3)) as string) || ', best '
