@@ -1,5 +1,5 @@
 -- One row per fact about the customer table, and per attribute and fact.
-{%- set attributes = customer_segmentation.list_attributes() %}
+{%- set attributes = customer_segmentation.list_published_attributes() %}
 
 with
 
