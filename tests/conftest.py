@@ -78,11 +78,18 @@ class Build:
 
     def failures(self) -> set[str]:
         """Names of the nodes that failed in the last run."""
+        return self._read_names("fail", "error")
+
+    def warnings(self) -> set[str]:
+        """Names of the tests that warned in the last run."""
+        return self._read_names("warn")
+
+    def _read_names(self, *statuses: str) -> set[str]:
         results = json.loads((self.target / "run_results.json").read_text())["results"]
         return {
             result["unique_id"].split(".")[2]
             for result in results
-            if result["status"] in ("fail", "error")
+            if result["status"] in statuses
         }
 
     def query(self, sql: str) -> list[tuple]:

@@ -28,6 +28,10 @@ BAD_VARS = {
         {"segmentation_transactions": "read_parquet('nowhere/*.parquet')"},
         "segmentation_transactions is read_parquet('nowhere/*.parquet'), but it must be",
     ),
+    "no_such_file_within_a_query": (
+        {"segmentation_customers": "(select * from read_csv('nowhere.csv'))"},
+        "segmentation_customers is (select * from read_csv('nowhere.csv')), but it must",
+    ),
     "no_such_table": (
         {"segmentation_transactions": "raw.orders"},
         "segmentation_transactions is raw.orders, but it must be",

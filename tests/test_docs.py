@@ -4,6 +4,7 @@ import re
 import tomllib
 
 import yaml
+from bad_inputs import PATH, write_page
 from conftest import PROJECT
 
 VARS = yaml.safe_load((PROJECT / "dbt_project.yml").read_text())["vars"][
@@ -71,6 +72,34 @@ def test_every_model_is_described_and_every_mart_has_a_contract():
         if models[name].parent.name == "marts":
             assert model["config"]["contract"]["enforced"] is True, name
             assert all(column.get("description") for column in model["columns"]), name
+
+
+PERSONAL = {"customer_id", "transaction_id", "order_id", "raw_ordered_at", "raw_amount",
+            "example"}  # fmt: skip
+
+
+def test_personal_columns_say_so():
+    text = (PROJECT / "models" / "marts" / "_marts__models.yml").read_text()
+    told = README.split("- Personal data:", 1)[1].split("\n- ", 1)[0].split("\n\n")[0]
+    for model in yaml.safe_load(text)["models"]:
+        marked = {
+            column["name"]
+            for column in model["columns"]
+            if column.get("config", {}).get("meta", {}).get("contains_pii")
+        }
+        assert marked == PERSONAL & {column["name"] for column in model["columns"]}
+        assert model["config"].get("meta") == (
+            {"contains_pii": True} if marked else None
+        ), model["name"]
+        assert (f"`{model['name']}`" in told) == (
+            bool(marked) or model["name"] == "segment_demographics"
+        )
+
+
+def test_the_page_of_bad_inputs_is_what_the_tests_run():
+    rows = [line for line in write_page().splitlines() if line.startswith("| ")]
+    assert len(rows) - 2 >= 40
+    assert PATH.read_text() == write_page()
 
 
 def test_the_contract_is_what_the_table_has(demo_build):

@@ -1,6 +1,7 @@
-{# Is there something to read behind this SQL text? A file or its reader is asked for its
-   files, a name for its table: `orders`, `raw.orders`, `attached.orders` (in that
-   database's own schema) or `attached.sales.orders`. #}
+{# Is there something to read behind this SQL text? A file, a reader, or a query over
+   readers is asked for its files (not over a network); a name for its table: `orders`,
+   `raw.orders`, `attached.orders` (in that database's own schema) or
+   `attached.sales.orders`. #}
 {% macro relation_exists(relation) %}
     {{- return(
         adapter.dispatch('relation_exists', 'customer_segmentation')(relation)
@@ -15,13 +16,16 @@
 
 {% macro duckdb__relation_exists(relation) %}
     {%- set paths = modules.re.findall(
-        "^(?:(?:read_\\w+|parquet_scan|sqlite_scan)\\s*\\(\\s*\\[?\\s*)?'((?:[^']|'')*)'",
+        "(?:^|\\b(?:read_\\w+|parquet_scan|sqlite_scan)\\s*\\(\\s*\\[?\\s*)'((?:[^']|'')*)'",
         relation
     ) -%}
-    {%- if paths -%}
-        {%- set found = run_query("select count(*) from glob('" ~ paths[0] ~ "')") -%}
-        {{- return(found.rows[0][0] > 0) -}}
-    {%- elif '(' in relation -%}
+    {%- for path in paths if '://' not in path -%}
+        {%- set found = run_query("select count(*) from glob('" ~ path ~ "')") -%}
+        {%- if found.rows[0][0] == 0 -%}
+            {{- return(false) -}}
+        {%- endif -%}
+    {%- endfor -%}
+    {%- if paths or '(' in relation -%}
         {{- return(true) -}}
     {%- endif -%}
     {%- set parts = (relation | replace('"', '') | replace("'", "''") | lower).split('.') -%}
