@@ -1,5 +1,22 @@
 -- One row per customer with a purchase in the window: the nearest segment, the next, how
 -- clear the case is, and why. The same SQL for training customers and for new ones.
+{%- if var('segmentation_hysteresis') > 0 %}
+{#- Where the customer was at the newest month start before the as-of date. -#}
+{%- set previous %}
+select
+    customer_id,
+    segment_id
+from {{ ref('segment_customer_months') }}
+where as_of_date = (
+    select max(month_starts.as_of_date)
+    from {{ ref('int_month_starts') }} as month_starts
+    inner join {{ ref('int_as_of_date') }} as today
+        on month_starts.as_of_date < today.as_of_date
+)
+{%- endset %}
+{%- endif %}
 {{ customer_segmentation.select_customer_scores(
-    ref('int_customer_model_inputs'), with_reasons=true
+    ref('int_customer_model_inputs'),
+    with_reasons=true,
+    previous=previous | trim if previous is defined else none
 ) }}
