@@ -1,0 +1,32 @@
+"""Planted behaviours are found again, in shops of other seeds than the demo."""
+
+import runpy
+
+import pytest
+from conftest import PROJECT
+
+SEEDS = (1, 2, 3, 4)
+
+
+@pytest.fixture(scope="module")
+def shops(tmp_path_factory) -> list[tuple]:
+    """Number of segments, status and agreements of four shops of 20,000 customers."""
+    benchmark = runpy.run_path(str(PROJECT / "benchmarks" / "planted_truth.py"))
+    measured = []
+    for seed in SEEDS:
+        folder = tmp_path_factory.mktemp(f"seed_{seed}")
+        benchmark["build_shop"](folder, 20_000, seed, 1)
+        measured.append(benchmark["measure"](folder))
+    return measured
+
+
+def test_the_number_of_segments_is_about_that_of_the_behaviours(shops):
+    assert all(status == "ok" for _, status, *_ in shops)
+    assert sum(abs(k - 7) <= 1 for k, *_ in shops) >= 3
+
+
+def test_segments_are_nearly_as_good_as_centroids_can_be(shops):
+    for _, _, at_chosen, at_seven, planted_means in shops:
+        assert at_chosen >= 0.70
+        # K-Means with the right number finds what the planted means themselves would.
+        assert at_seven >= planted_means - 0.05
