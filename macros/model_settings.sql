@@ -6,6 +6,7 @@
     {%- set relation = customer_segmentation._name_relation(
         'segmentation_transactions'
     ) -%}
+    {%- set customers = customer_segmentation._name_relation('segmentation_customers') -%}
     {%- if not execute -%}
         {#- While parsing, the vars have not been checked yet. -#}
         {{- return({}) -}}
@@ -13,7 +14,8 @@
     {%- set settings = {'segmentation_transactions': relation} -%}
     {%- for name in [
         'segmentation_transaction_columns', 'segmentation_transaction_filter',
-        'segmentation_time_zone', 'segmentation_returns',
+        'segmentation_timestamp_format', 'segmentation_time_zone',
+        'segmentation_duplicates', 'segmentation_returns', 'segmentation_earliest_date',
         'segmentation_minimum_order_amount', 'segmentation_lookback_days',
         'segmentation_secondary_share', 'segmentation_demographics_weight',
         'segmentation_clip',
@@ -26,6 +28,14 @@
     ] -%}
         {%- do settings.update({name: var(name)}) -%}
     {%- endfor -%}
+    {#- The customer table counts only where the fit sees it. -#}
+    {%- if var('segmentation_demographics_weight') > 0 -%}
+        {%- do settings.update({
+            'segmentation_customers': customers,
+            'segmentation_customer_columns': var('segmentation_customer_columns'),
+            'segmentation_unknown_values': var('segmentation_unknown_values'),
+        }) -%}
+    {%- endif -%}
     {%- do settings.update({
         'segmentation_features': customer_segmentation.list_model_features()
     }) -%}

@@ -1,5 +1,6 @@
 """The model is fitted once and kept; it changes only for a reason, and says it."""
 
+import json
 import shutil
 
 import pytest
@@ -64,6 +65,74 @@ def test_a_modelling_var_refits_and_old_ids_keep_their_customers(
         if segment > 0
     ]
     assert sum(stayed) / len(stayed) > 0.75
+
+
+# Another value of every var that decides what a fit comes to.
+MODELLING_VARS = {
+    "segmentation_transactions": "{{ ref('demo_customers') }}",
+    "segmentation_transaction_columns": {"amount": "amount / 2"},
+    "segmentation_transaction_filter": "amount < 100",
+    "segmentation_timestamp_format": "%Y-%m-%d %H:%M:%S",
+    "segmentation_time_zone": "Asia/Tokyo",
+    "segmentation_duplicates": "keep",
+    "segmentation_returns": "ignore",
+    "segmentation_earliest_date": "2024-06-01",
+    "segmentation_minimum_order_amount": 5,
+    "segmentation_lookback_days": 180,
+    "segmentation_features": {"monetary": {"role": "core", "transform": "log1p"}},
+    "segmentation_secondary_share": 0.3,
+    "segmentation_demographics_weight": 0.1,
+    "segmentation_customers": "{{ ref('demo_transactions') }}",
+    "segmentation_customer_columns": {"income_band": "upper(income_band)"},
+    "segmentation_unknown_values": ["?"],
+    "segmentation_clip": 4,
+    "segmentation_k_range": [3, 9],
+    "segmentation_k": 5,
+    "segmentation_training_rows": 1000,
+    "segmentation_random_seed": 1,
+    "segmentation_n_init": 5,
+    "segmentation_k_sample_rows": 500,
+    "segmentation_k_bootstraps": 5,
+    "segmentation_k_minimum_share": 0.05,
+    "segmentation_k_minimum_jaccard": 0.7,
+    "segmentation_k_stability_margin": 0.1,
+    "segmentation_k_silhouette_ratio": 0.8,
+    "segmentation_k_minimum_stability": 0.7,
+}
+# Without the demographics in the fit the customer table does not matter.
+NO_MODELLING_VARS = {
+    "segmentation_customers": None,
+    "segmentation_unknown_values": ["?"],
+    "segmentation_as_of_date": "2025-12-01",
+    "segmentation_history_months": 3,
+    "segmentation_hysteresis": 0.2,
+    "segmentation_rename": True,
+    "segmentation_confidence_bands": [0.2, 0.4],
+    "segmentation_minimum_cell_size": 5,
+    "segmentation_publish_demographics": False,
+    "segmentation_customers_without_purchases": "leave_out",
+    "segmentation_drift_feature_psi": [0.2, 0.3],
+    "segmentation_maximum_segment_share": 0.9,
+}
+
+
+def read_settings(build: Build, **overrides) -> dict:
+    done = build.dbt(
+        *("--quiet", "compile", "--inline"),
+        "{{ tojson(customer_segmentation.list_model_settings()) }}",
+        **overrides,
+    )
+    assert done.returncode == 0, done.stdout
+    return json.loads(done.stdout[done.stdout.index("{") :])
+
+
+def test_what_decides_the_fit_decides_about_a_refit_and_nothing_else(tmp_path):
+    build = Build(tmp_path)
+    weighed = read_settings(build, segmentation_demographics_weight=0.05)
+    changed = read_settings(build, **MODELLING_VARS)
+    assert set(weighed) == set(changed) == set(MODELLING_VARS)
+    assert {name for name in weighed if weighed[name] == changed[name]} == set()
+    assert read_settings(build) == read_settings(build, **NO_MODELLING_VARS)
 
 
 def test_new_customers_are_scored_with_the_kept_model(kept_build, demo_build):
