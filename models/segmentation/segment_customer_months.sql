@@ -118,6 +118,7 @@ segments_before as (
         on kept.model_version = parameters.model_version
     inner join month_order
         on kept.as_of_date = month_order.previous_as_of_date
+    where kept.as_of_date < (select min(as_of_date) from months_to_score)
     {%- else %}
     select
         as_of_date,
@@ -137,20 +138,25 @@ scores_in_order as (
         on monthly_scores.as_of_date = month_order.as_of_date
 ),
 
-{%- set stays = dbt.position(
-    "'/' || cast(before.segment_id as string) || '/'", 'scores.near_segment_ids'
-) ~ ' > 0' %}
+{%- set held_columns %}
+        scores.as_of_date,
+        scores.customer_id,
+        case
+            when {{ dbt.position(
+                "'/' || cast(before.segment_id as string) || '/'",
+                'scores.near_segment_ids'
+            ) }} > 0
+                then before.segment_id
+            else scores.segment_id
+        end as segment_id,
+        scores.nearest_segment_id,
+        scores.confidence
+{%- endset %}
 
 -- One month after the other: stay where one was while that is near enough. A customer's
 -- first month, and the first after one without a segment, goes to the nearest.
 held_scores as (
-    select
-        scores.as_of_date,
-        scores.customer_id,
-        case when {{ stays }} then before.segment_id else scores.segment_id end
-            as segment_id,
-        scores.nearest_segment_id,
-        scores.confidence
+    select {{ held_columns }}
     from scores_in_order as scores
     left join scores_in_order as scores_before
         on scores.customer_id = scores_before.customer_id
@@ -160,13 +166,7 @@ held_scores as (
         and scores.as_of_date = before.as_of_date
     where scores_before.customer_id is null
     union all
-    select
-        scores.as_of_date,
-        scores.customer_id,
-        case when {{ stays }} then before.segment_id else scores.segment_id end
-            as segment_id,
-        scores.nearest_segment_id,
-        scores.confidence
+    select {{ held_columns }}
     from held_scores as before
     inner join scores_in_order as scores
         on before.customer_id = scores.customer_id
