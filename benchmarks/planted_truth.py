@@ -10,61 +10,31 @@ mean there, which is what centroids could reach if they knew the truth.
 """
 
 import argparse
-import json
-import os
-import subprocess
-import sys
 import tempfile
 from pathlib import Path
 
 import duckdb
+from made_shops import make_shop, start_build
 from sklearn.cluster import KMeans
 from sklearn.metrics import adjusted_rand_score
 from sklearn.neighbors import NearestCentroid
 
-PROJECT = Path(__file__).parents[1]
 COLUMNS = ("heterogeneity", "seed", "k", "status", "at k", "at 7", "planted means")
 
 
 def build_shop(folder: Path, customers: int, seed: int, heterogeneity: float) -> None:
     """Make a shop in a folder and build the segments of it there."""
-    subprocess.run(
-        [
-            *(sys.executable, PROJECT / "scripts" / "make_demo_data.py"),
-            *("--parquet", folder / "shop", "--customers", str(customers)),
-            *("--seed", str(seed), "--heterogeneity", str(heterogeneity), "--clean"),
-        ],
-        check=True,
-        stdout=subprocess.DEVNULL,
+    make_shop(
+        folder,
+        customers,
+        "--clean",
+        f"--seed={seed}",
+        f"--heterogeneity={heterogeneity}",
     )
-    settings = {
-        "segmentation_transactions": f"read_parquet('{folder}/shop/transactions/*')",
-        "segmentation_customers": f"read_parquet('{folder}/shop/customers/*')",
-        "segmentation_history_months": 0,
-    }
-    subprocess.run(
-        [
-            *(Path(sys.executable).parent / "dbt", "build"),
-            *("--select", "+customer_segments", "+segment_count_scores"),
-            *(
-                "--exclude-resource-type",
-                "unit_test",
-                "--exclude-resource-type",
-                "test",
-            ),
-            *("--vars", json.dumps(settings)),
-            *("--target-path", folder / "target", "--log-path", folder / "logs"),
-        ],
-        check=True,
-        cwd=PROJECT,
-        env=os.environ
-        | {
-            "SEGMENTATION_DB": str(folder / "segmentation.duckdb"),
-            "SEGMENTATION_PUBLISH_DIR": str(folder / "published"),
-            "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
-        },
-        stdout=subprocess.DEVNULL,
-    )
+    tables = ("--select", "+customer_segments", "+segment_count_scores")
+    no_tests = [f"--exclude-resource-type={kind}" for kind in ("test", "unit_test")]
+    if start_build(folder, *tables, *no_tests, segmentation_history_months=0).wait():
+        raise SystemExit(f"The build of seed {seed} at {heterogeneity:g} failed.")
 
 
 def measure(folder: Path) -> tuple:

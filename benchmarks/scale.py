@@ -12,15 +12,14 @@ import argparse
 import json
 import os
 import resource
-import subprocess
 import sys
 import tempfile
 import time
 from pathlib import Path
 
 import pyarrow.parquet as pq
+from made_shops import make_shop, start_build
 
-PROJECT = Path(__file__).parents[1]
 COLUMNS = (
     "customers",
     "lines",
@@ -31,42 +30,16 @@ COLUMNS = (
 )
 
 
-def make_shop(folder: Path, customers: int) -> int:
-    """Write a shop of so many customers and return its number of lines."""
-    subprocess.run(
-        [
-            *(sys.executable, PROJECT / "scripts" / "make_demo_data.py"),
-            *("--parquet", folder, "--customers", str(customers)),
-        ],
-        check=True,
-        stdout=subprocess.DEVNULL,
-    )
-    parts = (folder / "transactions").glob("*.parquet")
+def count_lines(folder: Path) -> int:
+    """Return the number of lines of the shop in a folder."""
+    parts = (folder / "shop" / "transactions").glob("*.parquet")
     return sum(pq.read_metadata(part).num_rows for part in parts)
 
 
 def build(folder: Path) -> tuple[float, float, list[tuple[str, float]]]:
     """Build in a folder; return seconds, peak GB of memory, and the slowest steps."""
-    settings = {
-        "segmentation_transactions": f"read_parquet('{folder}/shop/transactions/*')",
-        "segmentation_customers": f"read_parquet('{folder}/shop/customers/*')",
-    }
     start = time.perf_counter()
-    process = subprocess.Popen(
-        [
-            *(Path(sys.executable).parent / "dbt", "--quiet", "build"),
-            *("--exclude-resource-type", "unit_test"),
-            *("--vars", json.dumps(settings)),
-            *("--target-path", folder / "target", "--log-path", folder / "logs"),
-        ],
-        cwd=PROJECT,
-        env=os.environ
-        | {
-            "SEGMENTATION_DB": str(folder / "segmentation.duckdb"),
-            "SEGMENTATION_PUBLISH_DIR": str(folder / "published"),
-            "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
-        },
-    )
+    process = start_build(folder, "--exclude-resource-type=unit_test")
     _, status, usage = os.wait4(process.pid, 0)
     seconds = time.perf_counter() - start
     if status:
@@ -96,7 +69,8 @@ def main() -> None:
     for customers in given.customers:
         with tempfile.TemporaryDirectory() as name:
             folder = Path(name)
-            lines = make_shop(folder / "shop", customers)
+            make_shop(folder, customers)
+            lines = count_lines(folder)
             for kind in ("first", "next"):
                 seconds, gigabytes, steps = build(folder)
                 cells = [f"{customers:,}", f"{lines:,}", kind, f"{seconds:.0f}"]

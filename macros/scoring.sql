@@ -139,7 +139,7 @@ nearest_placed as (
 {%- if previous %}
 
 previous_segments as (
-    {{ previous | indent(4) }}
+    {{ previous | trim | indent(4) }}
 ),
 
 chosen as (

@@ -48,9 +48,9 @@ def make_equal(count: int, kinds: int = 1) -> list[dict]:
     ]
 
 
-def without(column: str, value: object = None) -> list[dict]:
-    """The usual shop with one column the same in every row."""
-    return [line | {column: value} for line in make_buyers()]
+def without(column: str) -> list[dict]:
+    """The usual shop with one column empty."""
+    return [line | {column: None} for line in make_buyers()]
 
 
 def with_dates(texts: list[str]) -> list[dict]:

@@ -1,9 +1,7 @@
 """Planted behaviours are found again, in shops of other seeds than the demo."""
 
-import runpy
-
 import pytest
-from conftest import PROJECT
+from planted_truth import build_shop, measure
 
 SEEDS = (1, 2, 3, 4)
 
@@ -11,12 +9,11 @@ SEEDS = (1, 2, 3, 4)
 @pytest.fixture(scope="module")
 def shops(tmp_path_factory) -> list[tuple]:
     """Number of segments, status and agreements of four shops of 20,000 customers."""
-    benchmark = runpy.run_path(str(PROJECT / "benchmarks" / "planted_truth.py"))
     measured = []
     for seed in SEEDS:
         folder = tmp_path_factory.mktemp(f"seed_{seed}")
-        benchmark["build_shop"](folder, 20_000, seed, 1)
-        measured.append(benchmark["measure"](folder))
+        build_shop(folder, 20_000, seed, 1)
+        measured.append(measure(folder))
     return measured
 
 

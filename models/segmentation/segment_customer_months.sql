@@ -191,15 +191,12 @@ placed as (
             else -3
         end as integer) as segment_id,
         monthly_rfm_scores.rfm_segment,
-        {%- if hysteresis > 0 %}
+        -- Without confidence where hysteresis keeps one from a nearer centroid.
         case
             when monthly_scores.segment_id = monthly_scores.nearest_segment_id
                 then monthly_scores.confidence
             when monthly_scores.segment_id is not null then 0.0
         end as confidence,
-        {%- else %}
-        monthly_scores.confidence,
-        {%- endif %}
         monthly_features.recency_days,
         monthly_features.frequency,
         monthly_features.monetary,

@@ -1,7 +1,8 @@
--- One row per customer with a purchase in the window: the nearest segment, the next, how
--- clear the case is, and why. The same SQL for training customers and for new ones.
+-- One row per customer with a purchase in the window: the nearest segment (with hysteresis
+-- perhaps the one of the month start before), the next, how clear the case is, and why. The
+-- same SQL for training customers and for new ones.
+{%- set previous = none %}
 {%- if var('segmentation_hysteresis') > 0 %}
-{#- Where the customer was at the newest month start before the as-of date. -#}
 {%- set previous %}
 select
     customer_id,
@@ -16,7 +17,5 @@ where as_of_date = (
 {%- endset %}
 {%- endif %}
 {{ customer_segmentation.select_customer_scores(
-    ref('int_customer_model_inputs'),
-    with_reasons=true,
-    previous=previous | trim if previous is defined else none
+    ref('int_customer_model_inputs'), with_reasons=true, previous=previous
 ) }}
