@@ -77,8 +77,7 @@
         'segmentation_k_minimum_share', 'segmentation_k_minimum_jaccard',
         'segmentation_k_stability_margin', 'segmentation_k_silhouette_ratio',
         'segmentation_k_minimum_stability', 'segmentation_refit',
-        'segmentation_history_months', 'segmentation_hysteresis',
-        'segmentation_rename', 'segmentation_name_overrides',
+        'segmentation_history_months', 'segmentation_rename', 'segmentation_name_overrides',
         'segmentation_breaking_change_share', 'segmentation_test_severities',
         'segmentation_maximum_segment_share', 'segmentation_minimum_stability',
         'segmentation_minimum_clustered_share',
@@ -219,7 +218,6 @@
         'segmentation_k_silhouette_ratio': [0, 1, false, false],
         'segmentation_k_minimum_stability': [0, 1, false, false],
         'segmentation_history_months': [0, 120, true, false],
-        'segmentation_hysteresis': [0, 0.5, false, false],
         'segmentation_minimum_cell_size': [1, none, true, false],
         'segmentation_breaking_change_share': [0, 1, false, false],
         'segmentation_drift_last_date_lag_days': [1, none, true, false],
@@ -252,14 +250,6 @@
             ) -%}
         {%- endif -%}
     {%- endfor -%}
-    {%- if var('segmentation_hysteresis') is number and var('segmentation_hysteresis') > 0
-        and var('segmentation_history_months') is integer
-        and var('segmentation_history_months') < 2 -%}
-        {%- do customer_segmentation._say(
-            problems, 'segmentation_hysteresis',
-            '0 while segmentation_history_months is below 2: it needs the month before'
-        ) -%}
-    {%- endif -%}
     {%- set bands = var('segmentation_confidence_bands') -%}
     {%- if bands is string or bands is not sequence or bands | length != 2
         or bands | select('number') | list | length != 2

@@ -3,7 +3,7 @@
 {% macro list_segment_columns() %}
     {{- return([
         'customer_id', 'segment_id', 'segment_name', 'segment_kind',
-        'second_segment_name', 'nearest_segment_name',
+        'second_segment_name',
         'first_reason', 'second_reason', 'third_reason',
         'previous_segment_name', 'segment_changed_on',
         'confidence_band', 'rfm_segment', 'model_version',

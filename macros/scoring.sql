@@ -34,12 +34,8 @@
    segment_parameters; on equal distances the lowest segment id wins. `keys` are columns
    to carry along, besides customer_id. With reasons, the three features that speak most
    for the segment against the second one: those by which the squared distance to the
-   second centroid exceeds that to the own one most, in the order of the vars on ties.
-   `previous` is a query of customer_id and segment_id: who was there stays while it is
-   near enough. With near segments, a text of the ids in which a customer could stay. #}
-{% macro select_customer_scores(
-    inputs, keys=[], with_reasons=false, with_near_segments=false, previous=none
-) %}
+   second centroid exceeds that to the own one most, in the order of the vars on ties. #}
+{% macro select_customer_scores(inputs, keys=[], with_reasons=false) %}
 {%- set reason_features = customer_segmentation.list_reason_features()
     if with_reasons else [] %}
 {%- set places = ['first', 'second', 'third'] if with_reasons else [] %}
@@ -121,66 +117,19 @@ nearest as (
             {%- for slot in slots %}
             distance_{{ slot }}{{ ',' if not loop.last }}
             {%- endfor %}
-        ) as nearest_distance
+        ) as distance
     from distances
 ),
-
-nearest_placed as (
-    select
-        *,
-        case nearest_distance
-            {%- for slot in slots %}
-            when distance_{{ slot }} then {{ slot }}
-            {%- endfor %}
-        end as nearest_slot
-    from nearest
-),
-
-{%- if previous %}
-
-previous_segments as (
-    {{ previous | trim | indent(4) }}
-),
-
-chosen as (
-    select
-        nearest_placed.*,
-        case
-            {%- for slot in slots %}
-            when
-                nearest_placed.segment_id_{{ slot }} = previous_segments.segment_id
-                and {{ customer_segmentation.is_near_enough(
-                    'nearest_placed.distance_' ~ slot, 'nearest_placed.nearest_distance'
-                ) }}
-                then {{ slot }}
-            {%- endfor %}
-            else nearest_placed.nearest_slot
-        end as slot
-    from nearest_placed
-    left join previous_segments
-        on nearest_placed.customer_id = previous_segments.customer_id
-),
-
-{%- else %}
-
-chosen as (
-    select
-        *,
-        nearest_slot as slot
-    from nearest_placed
-),
-
-{%- endif %}
 
 placed as (
     select
         *,
-        case slot
+        case distance
             {%- for slot in slots %}
-            when {{ slot }} then distance_{{ slot }}
+            when distance_{{ slot }} then {{ slot }}
             {%- endfor %}
-        end as distance
-    from chosen
+        end as slot
+    from nearest
 ),
 
 second_nearest as (
@@ -290,31 +239,12 @@ named as (
             when {{ slot }} then segment_id_{{ slot }}
             {%- endfor %}
         end as second_segment_id,
-        case nearest_slot
-            {%- for slot in slots %}
-            when {{ slot }} then segment_id_{{ slot }}
-            {%- endfor %}
-        end as nearest_segment_id,
-        {%- if with_near_segments %}
-        {%- for slot in slots %}
-        {{ '|| ' if not loop.first }}case
-            when {{ customer_segmentation.is_near_enough(
-                'distance_' ~ slot, 'nearest_distance'
-            ) }}
-                then '/' || cast(segment_id_{{ slot }} as string) || '/'
-            else ''
-        end
-        {%- endfor %} as near_segment_ids,
-        {%- endif %}
         {%- for place in places %}
         {{ place }}_reason,
         {%- endfor %}
         distance,
         second_distance,
-        nearest_distance,
         case
-            -- Kept where another centroid is nearer.
-            when slot <> nearest_slot then 0.0
             when second_distance > 0 then 1 - distance / second_distance
             else 0.0
         end as confidence,
@@ -329,10 +259,3 @@ named as (
 
 select * from named
 {% endmacro %}
-
-
-{# Whether a customer stays in a segment although another centroid is nearer: one moves when
-   the new distance is below (1 - segmentation_hysteresis) times the old one. #}
-{% macro is_near_enough(own_distance, nearest_distance) -%}
-    {{ nearest_distance }} >= {{ 1 - var('segmentation_hysteresis') }} * {{ own_distance }}
-{%- endmacro %}

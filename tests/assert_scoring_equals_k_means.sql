@@ -64,7 +64,7 @@ by_scoring as (
     inner join customer_scores
         on assignments.model_version = customer_scores.model_version
         and assignments.customer_id = customer_scores.customer_id
-    where assignments.segment_id <> customer_scores.nearest_segment_id
+    where assignments.segment_id <> customer_scores.segment_id
 ),
 
 not_scored as (

@@ -84,14 +84,6 @@ BAD_VARS = {
         {"segmentation_confidence_bands": [0.3, 0.1]},
         "segmentation_confidence_bands is [0.3, 0.1], but it must be two rising numbers",
     ),
-    "hysteresis_without_a_month_before": (
-        {"segmentation_hysteresis": 0.2, "segmentation_history_months": 1},
-        "segmentation_hysteresis is 0.2, but it must be 0 while segmentation_history",
-    ),
-    "hysteresis_above_its_bound": (
-        {"segmentation_hysteresis": 20},
-        "segmentation_hysteresis is 20, but it must be a number from 0 to 0.5",
-    ),
     "drift_bounds_upside_down": (
         {"segmentation_drift_feature_psi": [0.25, 0.1]},
         "segmentation_drift_feature_psi is [0.25, 0.1], but it must be two numbers above 0",

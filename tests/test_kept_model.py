@@ -105,7 +105,6 @@ NO_MODELLING_VARS = {
     "segmentation_unknown_values": ["?"],
     "segmentation_as_of_date": "2025-12-01",
     "segmentation_history_months": 3,
-    "segmentation_hysteresis": 0.2,
     "segmentation_rename": True,
     "segmentation_confidence_bands": [0.2, 0.4],
     "segmentation_minimum_cell_size": 5,

@@ -870,7 +870,6 @@ def test_drift_is_watched_from_where_it_is_asked(base, runs):
 
 # Tested where there are two builds of one database to compare.
 ELSEWHERE = {
-    "segmentation_hysteresis": "tests/test_hysteresis.py",
     "segmentation_rename": "tests/test_segment_names.py",
     "segmentation_name_overrides": "tests/test_segment_names.py",
     "segmentation_breaking_change_share": "models/marts/_marts__unit_tests.yml",

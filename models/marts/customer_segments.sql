@@ -99,7 +99,6 @@ joined as (
         directory.segment_name,
         directory.segment_kind,
         second_directory.segment_name as second_segment_name,
-        nearest_directory.segment_name as nearest_segment_name,
         scores.first_reason,
         scores.second_reason,
         scores.third_reason,
@@ -162,8 +161,6 @@ joined as (
         on placed.customer_id = changes.customer_id
     left join directory as second_directory
         on scores.second_segment_id = second_directory.segment_id
-    left join directory as nearest_directory
-        on scores.nearest_segment_id = nearest_directory.segment_id
     cross join as_of_date
 )
 

@@ -91,10 +91,10 @@ training_sizes as (
 
 sizes as (
     select
-        nearest_segment_id as segment_id,
+        segment_id,
         count(*) as customers
     from scores
-    group by nearest_segment_id
+    group by segment_id
 ),
 
 segment_shares as (
@@ -143,7 +143,7 @@ training_distances as (
 ),
 
 distances as (
-    select {{ customer_segmentation.exact_average('nearest_distance') }} as mean_distance
+    select {{ customer_segmentation.exact_average('distance') }} as mean_distance
     from scores
 ),
 
