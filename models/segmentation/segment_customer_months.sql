@@ -7,8 +7,9 @@
 ) }}
 
 -- One row per month start and customer with an accepted transaction before it, scored
--- with the model in use. A new month adds its rows; months whose data changed (a late row,
--- a correction, a deleted customer) and all months of a new model version are scored again.
+-- with the model in use. A new month adds its rows; months that see other data (a late row,
+-- a correction, a customer erased or renamed), and all months of a new model version or of
+-- other rules, are scored again.
 with
 
 parameters as (
@@ -27,35 +28,8 @@ kept_months as (
 
 {%- endif %}
 
-day_totals as (
-    select
-        order_date,
-        sum(line_count) as line_count,
-        sum(order_count) as order_count,
-        sum(net_revenue) as net_revenue,
-        count(*) as customer_count
-    from {{ ref('int_customer_days') }}
-    group by order_date
-),
-
--- What a month start saw of the data, in a few sums that a changed row changes.
 fingerprints as (
-    select
-        month_starts.as_of_date,
-        month_starts.window_start_date,
-        month_starts.first_order_date,
-        cast(month_starts.window_start_date as string) || '/'
-        || cast(sum(day_totals.line_count) as string) || '/'
-        || cast(sum(day_totals.order_count) as string) || '/'
-        || cast(sum(day_totals.net_revenue) as string) || '/'
-        || cast(sum(day_totals.customer_count) as string) as data_fingerprint
-    from {{ ref('int_month_starts') }} as month_starts
-    inner join day_totals
-        on month_starts.as_of_date > day_totals.order_date
-    group by
-        month_starts.as_of_date,
-        month_starts.window_start_date,
-        month_starts.first_order_date
+    select * from {{ ref('int_month_fingerprints') }}
 ),
 
 months_to_score as (
