@@ -121,8 +121,8 @@
     {#- Of our nodes only these may read another project's: through a var. -#}
     {%- for node in graph.nodes.values()
         if node.package_name == 'customer_segmentation' and node.name not in [
-            'base_transactions', 'base_customers', 'segment_model_versions',
-            'segment_directory', 'assert_name_overrides_are_met',
+            'base_transactions', 'base_customers', 'segment_directory',
+            'assert_name_overrides_are_met',
         ] -%}
         {%- for id in node.depends_on.nodes
             if id.split('.')[1] != 'customer_segmentation'

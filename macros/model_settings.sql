@@ -1,17 +1,12 @@
-{# Everything that decides what a fit comes to, the table it is fitted on included: the
-   model of one shop must not score another. A change of any of it makes a new model
-   version; a change of anything else does not. #}
+{# Every var that decides what a fit comes to. A change of any of it makes a new model
+   version; a change of anything else does not. Where the rows come from is not in it: the
+   same shop may come in another file, and another shop is known by its customers. #}
 {% macro list_model_settings() %}
-    {#- Read outside `execute`, so that dbt sees the ref inside the var. -#}
-    {%- set relation = customer_segmentation._name_relation(
-        'segmentation_transactions'
-    ) -%}
-    {%- set customers = customer_segmentation._name_relation('segmentation_customers') -%}
+    {%- set settings = {} -%}
     {%- if not execute -%}
         {#- While parsing, the vars have not been checked yet. -#}
-        {{- return({}) -}}
+        {{- return(settings) -}}
     {%- endif -%}
-    {%- set settings = {'segmentation_transactions': relation} -%}
     {%- for name in [
         'segmentation_transaction_columns', 'segmentation_transaction_filter',
         'segmentation_timestamp_format', 'segmentation_time_zone',
@@ -31,7 +26,6 @@
     {#- The customer table counts only where the fit sees it. -#}
     {%- if var('segmentation_demographics_weight') > 0 -%}
         {%- do settings.update({
-            'segmentation_customers': customers,
             'segmentation_customer_columns': var('segmentation_customer_columns'),
             'segmentation_unknown_values': var('segmentation_unknown_values'),
         }) -%}
@@ -43,14 +37,37 @@
 {% endmacro %}
 
 
-{# A node of dbt by its own name, so that a model moves along to another database or
-   schema; anything else by its whole text. #}
-{% macro _name_relation(name) %}
-    {%- set relation = customer_segmentation.input_relation(name) or '' -%}
-    {{- return(
-        (relation | replace('"', '')).split('.')[-1]
-        if execute and customer_segmentation._is_node(relation) else relation
-    ) -}}
+{# Whether kept settings (SQL, JSON with sorted keys) have another value for any var of
+   today's. A var that only one of the two knows is none: it came or went with a release. #}
+{% macro differs_from_settings(kept, settings) -%}
+    {%- set padded = "', ' || substr(" ~ kept ~ ", 2, length(" ~ kept ~ ") - 2) || ', '" -%}
+    (
+        1 = 0
+        {%- for name, value in settings.items() %}
+        {%- set key = ', "' ~ name ~ '": ' %}
+        {%- set entry = key ~ tojson(value, sort_keys=true) ~ ', ' %}
+        or (
+            {{ dbt.position("'" ~ key ~ "'", padded) }} > 0
+            and {{ dbt.position("'" ~ entry | replace("'", "''") ~ "'", padded) }} = 0
+        )
+        {%- endfor %}
+    )
+{%- endmacro %}
+
+
+{# After a release that knows other vars, the newest version takes today's settings, so that
+   a later change of a new var is noticed. #}
+{% macro adopt_new_settings() %}
+    {%- set settings = customer_segmentation.list_model_settings() -%}
+    {%- set text = tojson(settings, sort_keys=true) -%}
+    update {{ this }}
+    set
+        settings = '{{ text | replace("'", "''") }}',
+        settings_hash = '{{ local_md5(text) }}'
+    where
+        settings_hash <> '{{ local_md5(text) }}'
+        and model_version = (select max(kept.model_version) from {{ this }} as kept)
+        and not {{ customer_segmentation.differs_from_settings('settings', settings) }}
 {% endmacro %}
 
 
@@ -67,17 +84,6 @@
     {%- endif -%}
     {{- return(counts | sort) -}}
 {% endmacro %}
-
-
-{# Keeps a table through --full-refresh and appends to it: what a model version was fitted
-   on does not change afterwards. #}
-{% macro is_new_version() -%}
-    {%- if is_incremental() -%}
-        not in (select distinct model_version from {{ this }})
-    {%- else -%}
-        is not null
-    {%- endif -%}
-{%- endmacro %}
 
 
 {# The features that names are given by, in their own units. #}

@@ -10,8 +10,8 @@ scores as (
     select * from {{ ref('segment_customer_scores') }}
 ),
 
-training_scores as (
-    select * from {{ ref('segment_training_scores') }}
+assignments as (
+    select * from {{ ref('segment_training_assignments') }}
 ),
 
 share_changes as (
@@ -28,8 +28,8 @@ wrong_bins as (
     having
         sum(customers) <> (select count(*) from scores)
         or sum(training_customers) <> (
-            select count(*) from training_scores
-            where training_scores.model_version = bins.model_version
+            select count(*) from assignments
+            where assignments.model_version = bins.model_version
         )
 ),
 

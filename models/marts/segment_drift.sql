@@ -3,7 +3,6 @@
     incremental_strategy='delete+insert',
     unique_key=['as_of_date', 'model_version'],
     full_refresh=false,
-    on_schema_change='fail',
 ) }}
 
 -- One row per run, metric and what it is about: how far today's customers are from those
@@ -41,12 +40,8 @@ bins as (
     select * from {{ ref('segment_feature_bins') }}
 ),
 
-assignments as (
-    select * from {{ ref('segment_training_assignments') }}
-),
-
-training_scores as (
-    select * from {{ ref('segment_training_scores') }}
+training_distances as (
+    select * from {{ ref('segment_training_distances') }}
 ),
 
 scores as (
@@ -81,12 +76,11 @@ feature_psis as (
 
 training_sizes as (
     select
-        assignments.segment_id,
-        count(*) as customers
-    from assignments
+        training_distances.segment_id,
+        training_distances.training_customers as customers
+    from training_distances
     inner join parameters
-        on assignments.model_version = parameters.model_version
-    group by assignments.segment_id
+        on training_distances.model_version = parameters.model_version
 ),
 
 sizes as (
@@ -133,13 +127,13 @@ share_changes as (
     from segment_shares
 ),
 
-training_distances as (
+training_means as (
     select
-        {{ customer_segmentation.exact_average('training_scores.distance') }}
-            as mean_distance
-    from training_scores
+        {{ customer_segmentation.exact_sum('training_distances.distance_sum') }}
+        / sum(training_distances.training_customers) as mean_distance
+    from training_distances
     inner join parameters
-        on training_scores.model_version = parameters.model_version
+        on training_distances.model_version = parameters.model_version
 ),
 
 distances as (
@@ -151,10 +145,10 @@ distance_ratios as (
     select
         'distance_ratio' as metric,
         'all' as subject,
-        training_distances.mean_distance as training_value,
+        training_means.mean_distance as training_value,
         distances.mean_distance as current_value,
-        distances.mean_distance / nullif(training_distances.mean_distance, 0) as value
-    from training_distances
+        distances.mean_distance / nullif(training_means.mean_distance, 0) as value
+    from training_means
     cross join distances
 ),
 

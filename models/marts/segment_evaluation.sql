@@ -1,4 +1,4 @@
-{{ config(materialized='incremental', full_refresh=false, on_schema_change='fail') }}
+{{ config(materialized='incremental', full_refresh=false) }}
 
 -- One row per model version: when and why it was fitted, and how good it is.
 with

@@ -8,8 +8,19 @@ matrix as (
     where sample_rank <= {{ sample_rows }}
 ),
 
-axes as (
+parameters as (
+    select model_version from {{ ref('segment_parameters') }}
+),
+
+all_axes as (
     select * from {{ ref('segment_map_axes') }}
+),
+
+axes as (
+    select all_axes.*
+    from all_axes
+    inner join parameters
+        on all_axes.model_version = parameters.model_version
 ),
 
 customers as (

@@ -8,17 +8,24 @@
 
 with
 
-clause_bounds as (
+parameters as (
+    select model_version from {{ ref('segment_parameters') }}
+),
+
+all_clause_bounds as (
     select * from {{ ref('segment_rule_clauses') }}
+),
+
+clause_bounds as (
+    select all_clause_bounds.*
+    from all_clause_bounds
+    inner join parameters
+        on all_clause_bounds.model_version = parameters.model_version
 ),
 
 directory as (
     select * from {{ ref('segment_directory') }}
     where segment_kind = 'cluster'
-),
-
-parameters as (
-    select model_version from {{ ref('segment_parameters') }}
 ),
 
 as_of_date as (

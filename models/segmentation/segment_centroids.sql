@@ -1,5 +1,8 @@
+{{ config(materialized='incremental', full_refresh=false) }}
+
 -- One row per model version, segment and feature: the average of the segment's training
--- customers. With segment_scales, this is the whole model.
+-- customers. With segment_scales, this is the whole model, so it is kept: training rows of
+-- customers who are erased go, and the model stays.
 with
 
 matrix as (
@@ -8,6 +11,7 @@ matrix as (
 
 assignments as (
     select * from {{ ref('segment_training_assignments') }}
+    where model_version {{ customer_segmentation.is_new_version() }}
 ),
 
 centroids as (

@@ -2,8 +2,7 @@
     materialized='incremental',
     incremental_strategy='delete+insert',
     unique_key='as_of_date',
-    on_schema_change='fail',
-    post_hook="{{ customer_segmentation.drop_old_months() }}",
+    post_hook="{{ customer_segmentation.delete_old_months() }}",
 ) }}
 
 -- One row per month start and customer with an accepted transaction before it, scored

@@ -1,6 +1,6 @@
-"""Two axes to draw the training customers on: one row per feature.
+"""Two axes to draw the training customers on: one row per model version and feature.
 
-Principal components of the newest model version's training matrix. Only the loadings are
+Principal components of the version's training matrix, kept with it. Only the loadings are
 worked out here; the coordinates are SQL, in segment_map.
 """
 
@@ -69,8 +69,8 @@ def to_pandas(relation) -> pd.DataFrame:
 
 
 def model(dbt, session):
-    """Work out the axes of the newest model version."""
-    dbt.config(materialized="table")
+    """Work out the axes of the model in use, if that was not done before."""
+    dbt.config(materialized="incremental", full_refresh=False)
     parameters = to_pandas(dbt.ref("segment_parameters"))
     empty = pd.DataFrame(
         {name: pd.Series(dtype=kind) for name, kind in COLUMNS.items()}
@@ -78,6 +78,10 @@ def model(dbt, session):
     if parameters.empty:
         return empty
     version = int(parameters["model_version"].iloc[0])
+    if dbt.is_incremental:
+        done = to_pandas(session.sql(f"select model_version from {dbt.this}"))
+        if version in set(done.iloc[:, 0]):
+            return empty
     rows = to_pandas(
         dbt.ref("segment_training_matrix").filter(f"model_version = {version}")
     )

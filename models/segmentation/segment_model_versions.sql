@@ -1,11 +1,17 @@
-{{ config(materialized='incremental', full_refresh=false) }}
+{{ config(
+    materialized='incremental',
+    full_refresh=false,
+    post_hook="{{ customer_segmentation.adopt_new_settings() }}",
+) }}
 
 -- One row per model version: when it was asked for, and why. A build adds one when there
--- is no model, when a modelling var changed, or when a refit is asked for.
-{%- set settings = tojson(
-    customer_segmentation.list_model_settings(), sort_keys=true
+-- is no model, when a modelling var changed, when most training customers are not in the
+-- input, or when a refit is asked for.
+{%- set settings = customer_segmentation.list_model_settings() %}
+{%- set settings_text = tojson(settings, sort_keys=true) %}
+{%- set kept_assignments = customer_segmentation.find_kept_table(
+    'segment_training_assignments'
 ) %}
-{%- set settings_hash = local_md5(settings) %}
 {%- set is_asked_for = var('segmentation_refit') or flags.FULL_REFRESH %}
 
 with
@@ -22,12 +28,17 @@ as_of_date as (
     select * from {{ ref('int_as_of_date') }}
 ),
 
+known_customers as (
+    select * from {{ ref('int_known_customers') }}
+),
+
 {%- if is_incremental() %}
 
 latest as (
     select
         model_version,
-        settings_hash
+        {{ customer_segmentation.differs_from_settings('settings', settings) }}
+            as is_changed
     from {{ this }}
     where model_version = (select max(kept.model_version) from {{ this }} as kept)
 ),
@@ -37,7 +48,28 @@ latest as (
 latest as (
     select
         cast(null as integer) as model_version,
-        cast(null as string) as settings_hash
+        false as is_changed
+    where 1 = 0
+),
+
+{%- endif %}
+
+{%- if kept_assignments and customer_segmentation.sees_all_rows() %}
+
+assignments as (
+    select * from {{ kept_assignments }}
+),
+
+known_shares as (
+    {{ customer_segmentation.select_known_shares() | indent(4) }}
+),
+
+{%- else %}
+
+known_shares as (
+    select
+        cast(null as integer) as model_version,
+        cast(null as double) as known_share
     where 1 = 0
 ),
 
@@ -48,12 +80,13 @@ candidate as (
         cast(coalesce(latest.model_version, 0) + 1 as integer) as model_version,
         case
             when latest.model_version is null then 'no model yet'
-            when latest.settings_hash <> '{{ settings_hash }}'
-                then 'modelling vars changed'
+            when latest.is_changed then 'modelling vars changed'
+            when known_shares.known_share < 0.5
+                then 'most training customers are not in the input'
             when {{ 'true' if is_asked_for else 'false' }} then 'asked for'
         end as refit_reason,
-        '{{ settings_hash }}' as settings_hash,
-        '{{ settings | replace("'", "''") }}' as settings,
+        '{{ local_md5(settings_text) }}' as settings_hash,
+        '{{ settings_text | replace("'", "''") }}' as settings,
         as_of_date.as_of_date,
         as_of_date.window_start_date,
         as_of_date.history_days
@@ -61,6 +94,8 @@ candidate as (
     cross join as_of_date
     left join latest
         on true
+    left join known_shares
+        on latest.model_version = known_shares.model_version
     where
         customers.customer_count >= {{ var('segmentation_minimum_customers') }}
         -- Fewer different customers than segments cannot be told apart.

@@ -1,3 +1,5 @@
+{{ config(materialized='incremental', full_refresh=false) }}
+
 -- One row per model version and segment: what its training customers are like, as mean
 -- scores from 1 to 5 (mid-rank percentiles, 5 is best) and as a recency state.
 {%- set scored = {
@@ -13,7 +15,9 @@ with
 
 training_rows as (
     select * from {{ ref('segment_training_rows') }}
-    where feature_value is not null
+    where
+        feature_value is not null
+        and model_version {{ customer_segmentation.is_new_version() }}
 ),
 
 assignments as (

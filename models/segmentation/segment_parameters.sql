@@ -1,5 +1,18 @@
+{{ config(
+    post_hook=[
+        "{{ customer_segmentation.delete_erased_customers('segment_training_rows') }}",
+        "{{ customer_segmentation.delete_erased_customers('segment_training_matrix') }}",
+        "{{ customer_segmentation.delete_erased_customers('segment_training_scores') }}",
+        "{{ customer_segmentation.blank_erased_customers(
+            'segment_training_assignments'
+        ) }}",
+    ],
+) }}
+
 -- One row: the model in use, laid out for scoring. A place for every centroid there can
--- be; the unused ones are null and so never the nearest.
+-- be; the unused ones are null and so never the nearest. No row while the newest model was
+-- fitted on other customers: another shop's model must not score this one. A refit has
+-- matched its segments to those before by now, so the rows of erased customers go.
 {%- set features = customer_segmentation.list_model_features()
     | map(attribute='name') | list %}
 {%- set slots = customer_segmentation.list_slots() %}
@@ -15,11 +28,29 @@ scales as (
 ),
 
 limits as (
-    select * from {{ ref('segment_distance_limits') }}
+    select * from {{ ref('segment_training_distances') }}
+),
+
+assignments as (
+    select * from {{ ref('segment_training_assignments') }}
+),
+
+known_customers as (
+    select * from {{ ref('int_known_customers') }}
+),
+
+known_shares as (
+    {{ customer_segmentation.select_known_shares() | indent(4) }}
 ),
 
 latest as (
-    select max(model_version) as model_version from centroids
+    select model_version
+    from known_shares
+    where
+        model_version = (select max(centroids.model_version) from centroids)
+        {%- if customer_segmentation.sees_all_rows() %}
+        and known_share >= 0.5
+        {%- endif %}
 ),
 
 scale_row as (

@@ -1,7 +1,7 @@
 """Each segment as a short rule: one row per clause of a rule and feature it bounds.
 
-A shallow decision tree is fitted on the training customers of the model in use, in raw
-units. Its leaves are the clauses: a customer meets exactly one of them. Numbers are made
+A shallow decision tree is fitted on the training customers of a model version, in raw
+units, and kept with it. Its leaves are the clauses: a customer meets exactly one of them. Numbers are made
 readable before anything is measured; the text and the measures are SQL, in segment_rules.
 """
 
@@ -281,8 +281,8 @@ def to_pandas(relation) -> pd.DataFrame:
 
 
 def model(dbt, session):
-    """State the segments of the model in use as clauses."""
-    dbt.config(materialized="table")
+    """State the segments of the model in use as clauses, if that was not done before."""
+    dbt.config(materialized="incremental", full_refresh=False)
     parameters = to_pandas(dbt.ref("segment_parameters"))
     rows = dbt.ref("segment_training_rows")
     assignments = dbt.ref("segment_training_assignments")
@@ -295,6 +295,10 @@ def model(dbt, session):
     if parameters.empty:
         return empty
     version = int(parameters["model_version"].iloc[0])
+    if dbt.is_incremental:
+        done = to_pandas(session.sql(f"select model_version from {dbt.this}"))
+        if version in set(done.iloc[:, 0]):
+            return empty
     scales = scales[
         (scales["model_version"] == version)
         & scales["is_used"]
@@ -306,6 +310,7 @@ def model(dbt, session):
         scales[["feature", "transform", "transform_scale"]],
     )
     assigned = to_pandas(assignments.filter(f"model_version = {version}"))
-    clauses = find_clauses(wide, assigned.set_index("customer_id")["segment_id"])
+    assigned = assigned.dropna(subset="customer_id").set_index("customer_id")
+    clauses = find_clauses(wide, assigned["segment_id"])
     clauses = clauses.assign(model_version=version)
     return clauses[list(COLUMNS)].astype(COLUMNS)

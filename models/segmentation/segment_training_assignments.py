@@ -219,14 +219,17 @@ def model(dbt, session):
     if len(old):
         before = int(old["model_version"].max())
         old_scales = scales[(scales["model_version"] == before) & scales["is_used"]]
-        if set(old_scales["feature"]) <= set(
+        old_wide = widen(
+            to_pandas(matrix.filter(f"model_version = {before}")), "scaled_value"
+        )
+        if len(old_wide) and set(old_scales["feature"]) <= set(
             new_rows.loc[new_rows["transformed_value"].notna(), "feature"]
         ):
-            old_ids = old[old["model_version"] == before].set_index("customer_id")[
-                "segment_id"
-            ]
-            old_wide = widen(
-                to_pandas(matrix.filter(f"model_version = {before}")), "scaled_value"
+            # Customers who were erased since then have no row and no id any more.
+            old_ids = (
+                old[old["model_version"] == before]
+                .dropna(subset="customer_id")
+                .set_index("customer_id")["segment_id"]
             )
             old_centroids = average(old_wide, old_ids)
             there = scale_like(new_rows, old_scales).reindex(wide.index)
