@@ -37,37 +37,49 @@
 {% endmacro %}
 
 
-{# Whether kept settings (SQL, JSON with sorted keys) have another value for any var of
-   today's. A var that only one of the two knows is none: it came or went with a release. #}
-{% macro differs_from_settings(kept, settings) -%}
-    {%- set padded = "', ' || substr(" ~ kept ~ ", 2, length(" ~ kept ~ ") - 2) || ', '" -%}
-    (
-        1 = 0
-        {%- for name, value in settings.items() %}
-        {%- set key = ', "' ~ name ~ '": ' %}
-        {%- set entry = key ~ tojson(value, sort_keys=true) ~ ', ' %}
-        or (
-            {{ dbt.position("'" ~ key ~ "'", padded) }} > 0
-            and {{ dbt.position("'" ~ entry | replace("'", "''") ~ "'", padded) }} = 0
-        )
-        {%- endfor %}
+{# The settings of the newest version as `entries`: JSON without braces, a comma and a space
+   on both sides of each entry. #}
+{% macro select_kept_settings() -%}
+select
+    model_version,
+    ', ' || substr(settings, 2, length(settings) - 2) || ', ' as entries
+from {{ this }}
+where model_version = (select max(kept.model_version) from {{ this }} as kept)
+{%- endmacro %}
+
+
+{# Whether any var has another value in `entries` than today. A var that only one of the two
+   knows is no change: it came or went with a release. #}
+{% macro differs_from_settings() -%}
+(
+    1 = 0
+    {%- for name, value in customer_segmentation.list_model_settings().items() %}
+    {%- set key = ', "' ~ name ~ '": ' %}
+    {%- set entry = key ~ tojson(value, sort_keys=true) ~ ', ' %}
+    or (
+        {{ dbt.position("'" ~ key ~ "'", 'entries') | trim }} > 0
+        and {{ dbt.position("'" ~ entry | replace("'", "''") ~ "'", 'entries') | trim }} = 0
     )
+    {%- endfor %}
+)
 {%- endmacro %}
 
 
 {# After a release that knows other vars, the newest version takes today's settings, so that
    a later change of a new var is noticed. #}
 {% macro adopt_new_settings() %}
-    {%- set settings = customer_segmentation.list_model_settings() -%}
-    {%- set text = tojson(settings, sort_keys=true) -%}
+    {%- set text = tojson(customer_segmentation.list_model_settings(), sort_keys=true) -%}
     update {{ this }}
     set
         settings = '{{ text | replace("'", "''") }}',
         settings_hash = '{{ local_md5(text) }}'
     where
         settings_hash <> '{{ local_md5(text) }}'
-        and model_version = (select max(kept.model_version) from {{ this }} as kept)
-        and not {{ customer_segmentation.differs_from_settings('settings', settings) }}
+        and model_version in (
+            select model_version
+            from ({{ customer_segmentation.select_kept_settings() }}) as kept_settings
+            where not {{ customer_segmentation.differs_from_settings() }}
+        )
 {% endmacro %}
 
 

@@ -124,7 +124,8 @@ def test_previous_segments_are_those_of_the_month_before(kept):
     moved = both[before[both] != now[both]]
     assert 0.1 < len(moved) / len(both) < 0.4
     assert (told.loc[moved, "previous_segment_name"] == before[moved]).all()
-    assert set(told.loc[moved, "day"]) == {"2018-01-01"}
+    # The month in which they moved, not the day on which it was seen.
+    assert set(told.loc[moved, "day"]) == {"2017-12-01"}
 
 
 def test_migrations_count_the_moves_between_the_months(kept):

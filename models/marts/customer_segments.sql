@@ -36,13 +36,6 @@ months as (
     select * from {{ ref('customer_segments_monthly') }}
 ),
 
-month_starts as (
-    select
-        as_of_date,
-        lag(as_of_date) over (order by as_of_date) as previous_as_of_date
-    from {{ ref('int_month_starts') }}
-),
-
 placed as (
     select
         customers.*,
@@ -67,7 +60,8 @@ placed as (
         and grid.segment_kind = 'rfm_grid'
 ),
 
--- The newest month start at which the customer was in another segment.
+-- The newest month start at which the customer was in another segment: the month in which
+-- the present one began, whatever day of it or of a later month is the as-of date.
 months_elsewhere as (
     select
         placed.customer_id,
@@ -83,13 +77,11 @@ changes as (
     select
         months_elsewhere.customer_id,
         months.segment_name as previous_segment_name,
-        month_starts.as_of_date as next_month_date
+        months.as_of_date as segment_changed_on
     from months_elsewhere
     inner join months
         on months_elsewhere.customer_id = months.customer_id
         and months_elsewhere.last_elsewhere_date = months.as_of_date
-    left join month_starts
-        on months_elsewhere.last_elsewhere_date = month_starts.previous_as_of_date
 ),
 
 joined as (
@@ -134,10 +126,7 @@ joined as (
         as_of_date.as_of_date,
         features.first_purchase_date,
         features.last_purchase_date,
-        case
-            when changes.customer_id is not null
-                then coalesce(changes.next_month_date, as_of_date.as_of_date)
-        end as segment_changed_on
+        changes.segment_changed_on
         {%- for attribute in attributes %},
         {%- if attribute.is_number %}
         placed.{{ attribute.column }}

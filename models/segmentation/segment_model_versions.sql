@@ -7,8 +7,9 @@
 -- One row per model version: when it was asked for, and why. A build adds one when there
 -- is no model, when a modelling var changed, when most training customers are not in the
 -- input, or when a refit is asked for.
-{%- set settings = customer_segmentation.list_model_settings() %}
-{%- set settings_text = tojson(settings, sort_keys=true) %}
+{%- set settings = tojson(
+    customer_segmentation.list_model_settings(), sort_keys=true
+) %}
 {%- set kept_assignments = customer_segmentation.find_kept_table(
     'segment_training_assignments'
 ) %}
@@ -34,13 +35,15 @@ known_customers as (
 
 {%- if is_incremental() %}
 
+kept_settings as (
+    {{ customer_segmentation.select_kept_settings() | indent(4) }}
+),
+
 latest as (
     select
         model_version,
-        {{ customer_segmentation.differs_from_settings('settings', settings) }}
-            as is_changed
-    from {{ this }}
-    where model_version = (select max(kept.model_version) from {{ this }} as kept)
+        {{ customer_segmentation.differs_from_settings() | indent(8) }} as is_changed
+    from kept_settings
 ),
 
 {%- else %}
@@ -85,8 +88,8 @@ candidate as (
                 then 'most training customers are not in the input'
             when {{ 'true' if is_asked_for else 'false' }} then 'asked for'
         end as refit_reason,
-        '{{ local_md5(settings_text) }}' as settings_hash,
-        '{{ settings_text | replace("'", "''") }}' as settings,
+        '{{ local_md5(settings) }}' as settings_hash,
+        '{{ settings | replace("'", "''") }}' as settings,
         as_of_date.as_of_date,
         as_of_date.window_start_date,
         as_of_date.history_days
