@@ -1,0 +1,125 @@
+"""A database built by an older release takes today's code and loses nothing."""
+
+import json
+
+import duckdb
+import pytest
+from conftest import PROJECT, Build
+
+RELEASE = PROJECT / "tests" / "data" / "release_0.1.0"
+# A column of every kept table that a later release could have added.
+ADDED = {
+    "segment_model_versions": "history_days",
+    "segment_training_rows": "sample_rank",
+    "segment_scales": "known_share",
+    "segment_training_matrix": "sample_rank",
+    "segment_count_metrics": "davies_bouldin",
+    "segment_training_assignments": "fitted_with",
+    "segment_centroids": "training_customers",
+    "segment_training_scores": "second_distance",
+    "segment_training_distances": "median_distance",
+    "segment_training_bins": "upper_edge",
+    "segment_training_pace": "median_day_revenue",
+    "segment_rule_clauses": "training_customers",
+    "segment_map_axes": "vertical_variance_share",
+    "segment_naming_scores": "trend_score",
+    "segment_names": "rule_segment_name",
+    "segment_customer_months": "monetary",
+    "segment_evaluation": "davies_bouldin",
+    "segment_drift": "hint",
+}
+# What a build brings up to date: the vars that decide about a refit, as today's release
+# lists them, and what a month start saw.
+RENEWED = {
+    "segment_model_versions": {"settings", "settings_hash"},
+    "segment_customer_months": {"data_fingerprint"},
+}
+SEGMENTS = "select customer_id, segment_id, segment_name from {} order by all"
+
+
+def read_old(name: str, columns: str = "*") -> list[tuple]:
+    return duckdb.execute(
+        f"select {columns} from read_parquet(?) order by all",
+        [str(RELEASE / f"{name}.parquet")],
+    ).fetchall()
+
+
+def list_columns(build: Build, name: str) -> list[str]:
+    return [row[0] for row in build.query(f"select column_name from (describe {name})")]
+
+
+@pytest.fixture(scope="module")
+def upgraded(tmp_path_factory) -> Build:
+    folder = tmp_path_factory.mktemp("upgrade")
+    build = Build(
+        folder,
+        vars={
+            "segmentation_transactions": f"read_parquet('{RELEASE}/transactions.parquet')",
+            "segmentation_customers": None,
+            "segmentation_demographics": {},
+            "segmentation_k_bootstraps": 5,
+            "segmentation_duplicates": "keep",
+            "segmentation_as_of_date": "2026-01-01",
+        },
+    )
+    with duckdb.connect(str(build.database)) as connection:
+        connection.execute((RELEASE / "schema.txt").read_text())
+        for path in RELEASE.glob("segment_*.parquet"):
+            connection.execute(
+                f"insert into {path.stem} by name select * from read_parquet('{path}')"
+            )
+    return build.build()
+
+
+def test_an_upgrade_is_no_refit_and_every_customer_keeps_the_segment(upgraded):
+    versions = "select model_version, refit_reason from segment_evaluation"
+    assert upgraded.query(versions) == [(1, "no model yet")]
+    assert upgraded.query(SEGMENTS.format("customer_segments")) == read_old(
+        "customer_segments", "customer_id, segment_id, segment_name"
+    )
+
+
+@pytest.mark.parametrize(
+    "name", sorted(path.stem for path in RELEASE.glob("segment_*.parquet"))
+)
+def test_what_was_kept_is_kept(name, upgraded):
+    old = duckdb.execute(f"describe from '{RELEASE}/{name}.parquet'").fetchall()
+    columns = ", ".join(row[0] for row in old if row[0] not in RENEWED.get(name, set()))
+    rows = upgraded.query(f"select {columns} from {name} order by all")
+    assert rows
+    assert rows == read_old(name, columns)
+
+
+def test_the_version_takes_todays_vars_so_that_a_later_change_is_noticed(upgraded):
+    settings = json.loads(
+        upgraded.query("select settings from segment_model_versions")[0][0]
+    )
+    assert "segmentation_transactions" not in settings
+    assert settings["segmentation_duplicates"] == "keep"
+
+
+def test_a_later_release_may_add_and_drop_a_column_of_every_kept_table(upgraded):
+    nodes = json.loads((upgraded.target / "manifest.json").read_text())["nodes"]
+    kept = {
+        node["name"]
+        for node in nodes.values()
+        if node["config"].get("materialized") == "incremental"
+    }
+    assert kept == set(ADDED)
+    with duckdb.connect(str(upgraded.database)) as connection:
+        for name, column in ADDED.items():
+            connection.execute(f"alter table {name} drop column {column}")
+            connection.execute(f"alter table {name} add column of_old integer")
+        # Months carry a fingerprint of the code that scored them.
+        connection.execute(
+            "update segment_customer_months set data_fingerprint = 'old'"
+        )
+    done = upgraded.dbt("run", "--select", "config.materialized:incremental")
+    assert done.returncode == 0, done.stdout[-3000:]
+    for name, column in ADDED.items():
+        assert {column, "of_old"} <= set(list_columns(upgraded, name)), name
+    months = "select count(*), count(monetary) from segment_customer_months"
+    assert upgraded.query(months)[0][0] == len(read_old("segment_customer_months"))
+    assert len(set(upgraded.query(months)[0])) == 1
+    versions = "select model_version, refit_reason from segment_model_versions"
+    assert upgraded.query(versions) == [(1, "no model yet")]
