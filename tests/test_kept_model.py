@@ -69,7 +69,6 @@ def test_a_modelling_var_refits_and_old_ids_keep_their_customers(
 
 # Another value of every var that decides what a fit comes to.
 MODELLING_VARS = {
-    "segmentation_transactions": "{{ ref('demo_customers') }}",
     "segmentation_transaction_columns": {"amount": "amount / 2"},
     "segmentation_transaction_filter": "amount < 100",
     "segmentation_timestamp_format": "%Y-%m-%d %H:%M:%S",
@@ -82,7 +81,6 @@ MODELLING_VARS = {
     "segmentation_features": {"monetary": {"role": "core", "transform": "log1p"}},
     "segmentation_secondary_share": 0.3,
     "segmentation_demographics_weight": 0.1,
-    "segmentation_customers": "{{ ref('demo_transactions') }}",
     "segmentation_customer_columns": {"income_band": "upper(income_band)"},
     "segmentation_unknown_values": ["?"],
     "segmentation_clip": 4,
@@ -99,8 +97,10 @@ MODELLING_VARS = {
     "segmentation_k_silhouette_ratio": 0.8,
     "segmentation_k_minimum_stability": 0.7,
 }
-# Without the demographics in the fit the customer table does not matter.
+# Where the rows come from does not matter: another shop is known by its customers. Nor does
+# what is read of the customer table without demographics in the fit.
 NO_MODELLING_VARS = {
+    "segmentation_transactions": "{{ ref('demo_customers') }}",
     "segmentation_customers": None,
     "segmentation_unknown_values": ["?"],
     "segmentation_as_of_date": "2025-12-01",
