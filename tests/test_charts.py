@@ -520,6 +520,18 @@ def test_demographics_show_shares_lift_coverage_and_what_is_hidden(tables):
     assert list(labels[1:]) == ["&lt;25", "25+"]
 
 
+def test_demographics_tell_what_is_not_compared_or_too_small_to_cover(tables):
+    cells = tables["segment_demographics"]
+    cells.loc[0, "lift"] = None
+    cells.loc[cells["segment_id"] == 2, "coverage"] = None
+    shown, neutral = build_demographics(tables).data[:2]
+    assert shown.text[1][0] == "" and neutral.text[1][0] == "40 %"
+    assert "no other segment shows it" in neutral.hovertext[1][0]
+    assert list(neutral.text[0][:3]) == ["75 %", "hidden", "0 %"]
+    cells.loc[cells["segment_id"] == 2, "coverage"] = 0.0
+    assert build_demographics(tables).data[1].text[1][1] == "–"
+
+
 def test_a_value_nobody_has_looks_like_one_that_is_hidden(tables):
     cells = tables["segment_demographics"]
     tables["segment_demographics"] = cells[cells["is_suppressed"] == 0]
@@ -837,11 +849,6 @@ def test_without_customers_and_rows_the_page_still_stands(tables):
 def test_without_demographics_the_section_says_so(tables):
     tables["segment_demographics"] = tables["segment_demographics"].iloc[:0]
     assert "No demographic attribute" in sentence(build_demographics(tables))
-
-
-def test_when_every_cell_is_hidden_the_section_says_so(tables):
-    tables["segment_demographics"]["is_suppressed"] = True
-    assert "Every cell is hidden" in sentence(build_demographics(tables))
 
 
 def test_one_attribute_is_one_panel(tables):
