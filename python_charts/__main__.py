@@ -1,5 +1,6 @@
 """Command line: ``python -m python_charts`` draws the page of charts."""
 
+import argparse
 import os
 import sys
 from pathlib import Path
@@ -16,9 +17,19 @@ def main() -> int:
     int
         0, or 2 when a table is missing or the page cannot be written.
     """
+    parser = argparse.ArgumentParser(
+        prog="python -m python_charts",
+        description="Draw report.html beside the published tables.",
+    )
+    parser.add_argument(
+        "--customers",
+        action="store_true",
+        help="also draw single customers of a sample, with their ids (personal data)",
+    )
+    arguments = parser.parse_args()
     folder = Path(os.environ.get("SEGMENTATION_PUBLISH_DIR") or "published")
     try:
-        path = write_report(load_tables(folder), folder)
+        path = write_report(load_tables(folder, arguments.customers), folder)
     except MissingTableError as error:
         print(error, file=sys.stderr)
         return 2

@@ -11,7 +11,12 @@ from typing import NamedTuple
 
 import plotly.graph_objects as go
 
-from python_charts.customers import build_rfm_scatter, build_segment_map
+from python_charts.customers import (
+    build_rfm_scatter,
+    build_segment_map,
+    describe_rfm_scatter,
+    describe_segment_map,
+)
 from python_charts.demographics import build_demographics, describe_demographics
 from python_charts.history import (
     build_forward_value,
@@ -65,17 +70,13 @@ SECTIONS = [
     Section(
         "rfm",
         "Recency, frequency, revenue",
-        "A sample of the clustered customers, one mark each; a larger mark is more net "
-        "revenue. Click a name in the legend to hide a segment, double-click to see it "
-        "alone.",
+        describe_rfm_scatter,
         build_rfm_scatter,
     ),
     Section(
         "map",
-        "Map of customers",
-        "The same sample, flattened from all features of the model to two dimensions "
-        "(principal components): customers near each other look alike to the model. "
-        "What overlaps here may still be apart in the dimensions left out.",
+        "Map of segments",
+        describe_segment_map,
         build_segment_map,
     ),
     Section(

@@ -13,6 +13,7 @@ from python_charts.style import (
     count_lines,
     escape,
     format_share,
+    is_missing,
     label_rows,
     list_segments,
     name_columns,
@@ -38,14 +39,15 @@ def describe_demographics(tables: Tables) -> str:
     """
     says = (
         "Each number is a share of the segment's customers whose attribute is known; "
-        "the first row says how many that are. Colour compares with all customers "
-        "known. "
+        "the first row says how many that are. Colour compares with all segments that "
+        "show the value; white where no other one does. "
     )
     sizes = tables["segment_demographics"]["minimum_cell_size"]
     if not sizes.empty and sizes.max() > 1:
         says += (
             f"Hidden cells have fewer than {int(sizes.max()):,} customers, or none, or "
-            "would give away such a cell. "
+            "would give away such a cell; values that every segment hides are left "
+            "out. "
         )
     return says + (
         "A dash: the attribute is not known for any customer of the segment."
@@ -68,11 +70,9 @@ def build_demographics(tables: Tables) -> go.Figure:
     """
     cells = tables["segment_demographics"]
     if cells.empty:
-        return say("No demographic attribute of the customers is known.")
-    if cells["is_suppressed"].all():
         return say(
-            "Every cell is hidden: no value of any attribute is shared by enough "
-            "customers of one segment to be shown."
+            "No demographic attribute is published, or none has a value that enough "
+            "customers of one segment share."
         )
     segments = list_segments(tables)
     columns, angle, head = name_columns(segments)
@@ -138,7 +138,7 @@ def build_demographics(tables: Tables) -> go.Figure:
             "cmax": 1,
             "colorbar": {
                 "title": {
-                    "text": "share against all customers known",
+                    "text": "share against all segments",
                     "side": "right",
                     "font": {"size": 12},
                 },
@@ -170,13 +170,13 @@ def _draw_attribute(
 ) -> list[go.Heatmap]:
     """Draw one attribute twice: the cells shown by lift, and the neutral ones."""
     shown, neutral = _Layer(), _Layer()
-    # Neutral cells: 0 coverage, 1 hidden, 2 nothing known.
+    # Neutral cells: 0 coverage or not compared, 1 hidden, 2 nothing known.
     shown.add_row([None] * len(segments))
     neutral.add_row(
         [
             (
                 0,
-                format_share(coverage.get(segment.segment_id, 0.0)),
+                _show_coverage(coverage.get(segment.segment_id, 0.0)),
                 _say_of(segment, "share of customers whose attribute is known"),
             )
             for segment in segments
@@ -189,7 +189,9 @@ def _draw_attribute(
         shown.add_row([_show_cell(segment, value, cell) for segment, cell in row])
         neutral.add_row(
             [
-                _hide_cell(segment, value, cell, segment.segment_id in coverage)
+                _hide_cell(
+                    segment, value, cell, coverage.get(segment.segment_id, 0) != 0
+                )
                 for segment, cell in row
             ]
         )
@@ -242,12 +244,12 @@ def _show_cell(
     segment: Segment, value: str, cell: dict | None
 ) -> tuple[float, str, str] | None:
     """Return a cell that may be shown, else nothing."""
-    if cell is None or cell["is_suppressed"]:
+    if cell is None or cell["is_suppressed"] or is_missing(cell["lift"]):
         return None
     share, lift = format_share(cell["share_of_known"]), float(cell["lift"])
     says = (
         f"{escape(value)}: {share} of the customers known<br>{lift:.2f} times the "
-        f"share among all customers known<br>{int(cell['customers']):,} customers"
+        f"share in all segments that show it<br>{int(cell['customers']):,} customers"
     )
     return math.log2(max(lift, 1e-3)), share, _say_of(segment, says)
 
@@ -255,7 +257,7 @@ def _show_cell(
 def _hide_cell(
     segment: Segment, value: str, cell: dict | None, is_known: bool
 ) -> tuple[float, str, str] | None:
-    """Return a cell that stands for something hidden or for nobody, else nothing."""
+    """Return a cell that is hidden, empty or not compared, else nothing."""
     if not is_known:
         says = f"{escape(value)}: the attribute is not known for any customer"
         return 2, "–", _say_of(segment, says)
@@ -263,7 +265,19 @@ def _hide_cell(
     if cell is None or cell["is_suppressed"]:
         says = f"{escape(value)}: hidden, no customer or too few to be shown"
         return 1, "hidden", _say_of(segment, says)
+    if is_missing(cell["lift"]):
+        share = format_share(cell["share_of_known"])
+        says = (
+            f"{escape(value)}: {share} of the customers known<br>no other segment shows "
+            f"it<br>{int(cell['customers']):,} customers"
+        )
+        return 0, share, _say_of(segment, says)
     return None
+
+
+def _show_coverage(coverage: float) -> str:
+    """Write the share known, which is hidden where too few customers are."""
+    return "hidden" if is_missing(coverage) else format_share(coverage)
 
 
 def _say_of(segment: Segment, says: str) -> str:

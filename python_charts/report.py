@@ -114,7 +114,11 @@ def write_report(tables: Tables, folder: str | Path) -> Path:
     path = Path(folder) / "report.html"
     aside = path.with_name(f".report.html.{os.getpid()}")
     try:
-        aside.write_bytes(render_page(tables).encode("utf-8"))
+        page = render_page(tables).encode("utf-8")
+        # As open as the tables it is drawn from, which are for their owner by default.
+        aside.touch(mode=0o600)
+        aside.write_bytes(page)
+        aside.chmod(int(os.environ.get("SEGMENTATION_PUBLISH_MODE") or "600", 8))
         os.replace(aside, path)
     finally:
         aside.unlink(missing_ok=True)

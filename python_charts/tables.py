@@ -22,7 +22,7 @@ COLUMNS = {
         "standardised_mean"
     ),
     "segment_map": (
-        "customer_id segment_id recency_days frequency monetary confidence horizontal "
+        "segment_id recency_days frequency monetary confidence horizontal "
         "vertical horizontal_variance_share vertical_variance_share"
     ),
     "segment_count_scores": (
@@ -61,13 +61,17 @@ class MissingTableError(Exception):
     """A published table is not there, or is not what the charts expect."""
 
 
-def load_tables(folder: str | Path) -> dict[str, pd.DataFrame]:
+def load_tables(
+    folder: str | Path, with_customers: bool = False
+) -> dict[str, pd.DataFrame]:
     """Read the published tables; the files are only ever opened for reading.
 
     Parameters
     ----------
     folder : str or Path
         Where the project publishes one Parquet file per mart.
+    with_customers : bool
+        Whether to read the ids of the customers of segment_map, to draw each of them.
 
     Returns
     -------
@@ -92,7 +96,10 @@ def load_tables(folder: str | Path) -> dict[str, pd.DataFrame]:
                 raise MissingTableError(
                     f"{path} is missing: run `make build` to publish it."
                 )
-            names = ", ".join(columns.split())
+            names = columns.split()
+            if with_customers and mart == "segment_map":
+                names.append("customer_id")
+            names = ", ".join(names)
             query = f"select {names} from read_parquet(?)"
             try:
                 # A folder named like a pattern is still one folder.

@@ -4,6 +4,7 @@ import html
 import math
 import os
 import re
+import stat
 import subprocess
 import sys
 from html.parser import HTMLParser
@@ -328,10 +329,10 @@ def publish(tables: dict[str, pd.DataFrame], folder: Path) -> Path:
     return folder
 
 
-def run(folder: Path) -> subprocess.CompletedProcess:
+def run(folder: Path, *arguments: str) -> subprocess.CompletedProcess:
     """Run the module as ``make build`` does."""
     return subprocess.run(
-        [sys.executable, "-m", "python_charts"],
+        [sys.executable, "-m", "python_charts", *arguments],
         cwd=PROJECT,
         env=os.environ | {"SEGMENTATION_PUBLISH_DIR": str(folder)},
         capture_output=True,
@@ -489,8 +490,40 @@ def test_map_names_the_variance_of_its_axes(tables):
     assert "19 % of the variance" in figure.layout.yaxis.title.text
 
 
-def test_single_customers_are_not_named(tables):
-    assert "secret-" not in render_page(tables)
+def test_segments_are_drawn_by_their_medians_and_middle_halves(tables):
+    tables["segment_map"] = tables["segment_map"].drop(columns="customer_id")
+    mark = trace(build_rfm_scatter(tables), "Champions")
+    assert (mark.x, mark.y, mark.marker.size) == ((2,), (2,), (50,))
+    assert (mark.error_x.array, mark.error_x.arrayminus) == ((0.5,), (0.5,))
+    assert "medians of 3 customers<br>last purchase 1 day ago" in mark.hovertext[0]
+    mark = trace(build_segment_map(tables), "Champions")
+    assert list(mark.x) == pytest.approx([1.1])
+    assert mark.error_y.array == (0.5,)
+
+
+def test_single_customers_are_on_the_page_only_if_asked_for(tables, tmp_path):
+    folder = publish(tables, tmp_path / "published")
+    ids = set(tables["segment_map"]["customer_id"])
+    page = folder / "report.html"
+    for arguments, expected in (((), set()), (("--customers",), ids), ((), set())):
+        assert run(folder, *arguments).returncode == 0
+        found = set(re.findall(r"secret-\d-\d", page.read_text(encoding="utf-8")))
+        assert found == expected
+        assert stat.S_IMODE(page.stat().st_mode) == 0o600
+    assert len(ids) == 9
+
+
+def test_no_customer_of_the_demo_is_on_its_page(demo_build):
+    folder = demo_build.published
+    page = own_part(render_page(load_tables(folder)))
+    with_customers = own_part(render_page(load_tables(folder, with_customers=True)))
+    ids = [name for (name,) in demo_build.query("select customer_id from segment_map")]
+    words = set(re.findall(r"[\w-]+", page))
+    assert len(ids) > 1000
+    assert not words & set(ids)
+    # Nor do marks stand for one each.
+    assert sum(len(mark.x) for mark in build_segment_map(load_tables(folder)).data) < 30
+    assert set(ids) <= set(re.findall(r"[\w-]+", with_customers))
 
 
 def test_the_chosen_number_of_segments_is_marked(tables):
@@ -518,6 +551,18 @@ def test_demographics_show_shares_lift_coverage_and_what_is_hidden(tables):
     assert "lift" not in neutral.hovertext[1][1]
     labels = build_demographics(tables).layout.yaxis.ticktext
     assert list(labels[1:]) == ["&lt;25", "25+"]
+
+
+def test_demographics_tell_what_is_not_compared_or_too_small_to_cover(tables):
+    cells = tables["segment_demographics"]
+    cells.loc[0, "lift"] = None
+    cells.loc[cells["segment_id"] == 2, "coverage"] = None
+    shown, neutral = build_demographics(tables).data[:2]
+    assert shown.text[1][0] == "" and neutral.text[1][0] == "40 %"
+    assert "no other segment shows it" in neutral.hovertext[1][0]
+    assert list(neutral.text[0][:3]) == ["75 %", "hidden", "0 %"]
+    cells.loc[cells["segment_id"] == 2, "coverage"] = 0.0
+    assert build_demographics(tables).data[1].text[1][1] == "–"
 
 
 def test_a_value_nobody_has_looks_like_one_that_is_hidden(tables):
@@ -777,6 +822,10 @@ def test_the_same_tables_give_the_same_bytes(tables, tmp_path):
     }
     first = write_report(tables, tmp_path).read_bytes()
     assert write_report(shuffled, tmp_path).read_bytes() == first
+    for one in (tables, shuffled):
+        one["segment_map"] = one["segment_map"].drop(columns="customer_id")
+    first = write_report(tables, tmp_path).read_bytes()
+    assert write_report(shuffled, tmp_path).read_bytes() == first
     assert [path.name for path in tmp_path.iterdir()] == ["report.html"]
 
 
@@ -837,11 +886,6 @@ def test_without_customers_and_rows_the_page_still_stands(tables):
 def test_without_demographics_the_section_says_so(tables):
     tables["segment_demographics"] = tables["segment_demographics"].iloc[:0]
     assert "No demographic attribute" in sentence(build_demographics(tables))
-
-
-def test_when_every_cell_is_hidden_the_section_says_so(tables):
-    tables["segment_demographics"]["is_suppressed"] = True
-    assert "Every cell is hidden" in sentence(build_demographics(tables))
 
 
 def test_one_attribute_is_one_panel(tables):

@@ -91,9 +91,25 @@ def test_personal_columns_say_so():
         assert model["config"].get("meta") == (
             {"contains_pii": True} if marked else None
         ), model["name"]
-        assert (f"`{model['name']}`" in told) == (
-            bool(marked) or model["name"] == "segment_demographics"
-        )
+        assert (f"`{model['name']}`" in told) == bool(marked)
+
+
+def test_columns_that_do_not_follow_the_window_say_so():
+    """What they are is in the unit tests of int_customer_features."""
+    text = (PROJECT / "models" / "marts" / "_marts__models.yml").read_text()
+    told = {
+        (model["name"], column["name"]): column["description"]
+        for model in yaml.safe_load(text)["models"]
+        for column in model["columns"]
+    }
+    for column, words in {
+        "average_order_value": "per purchase day in the window",
+        "tenure_days": "in all history",
+        "spend_trend": "whatever the window",
+        "lifetime_net_revenue": "before the as-of date, not only in the window",
+    }.items():
+        assert words in told["customer_segments", column], column
+    assert "not only in the window" in told["segment_profiles", "lifetime_net_revenue"]
 
 
 def test_the_page_of_bad_inputs_is_what_the_tests_run():

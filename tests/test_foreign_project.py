@@ -45,6 +45,8 @@ vars:
     has_app: {kind: boolean}
     shoe_size: {kind: number}
   segmentation_as_of_date: null
+  # No segment is large enough for the default of 30.
+  segmentation_minimum_cell_size: 3
 """
 PROFILE = """
 shop:

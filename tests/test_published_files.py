@@ -1,5 +1,10 @@
 """What BI tools read: complete, replaced as a whole file, and untouched by a failure."""
 
+import shutil
+import stat
+import subprocess
+import sys
+
 import duckdb
 from conftest import Build, copy_project
 
@@ -52,3 +57,41 @@ def test_a_reader_with_the_old_file_open_keeps_it(demo_build, tmp_path):
             "select count(*) from customer_segments"
         ).fetchall()
     assert counted == build.query("select count(*) from customer_segments")
+
+
+def read_modes(folder) -> set[str]:
+    return {f"{stat.S_IMODE(path.stat().st_mode):o}" for path in folder.iterdir()}
+
+
+def test_published_files_are_their_owners_only(demo_build):
+    assert read_modes(demo_build.published) == {"600"}
+    assert f"{stat.S_IMODE(demo_build.published.stat().st_mode):o}" == "700"
+
+
+def test_a_mode_lets_others_read_the_files_and_the_page(
+    demo_build, tmp_path, monkeypatch
+):
+    monkeypatch.setenv("SEGMENTATION_PUBLISH_MODE", "640")
+    build = Build(tmp_path)
+    shutil.copy(demo_build.database, build.database)
+    done = build.dbt("run", "--select", "published_files")
+    assert done.returncode == 0, done.stdout
+    drawn = subprocess.run(
+        [sys.executable, "-m", "python_charts"],
+        cwd=build.project,
+        env=build.environment,
+    )
+    assert drawn.returncode == 0
+    assert (build.published / "report.html").is_file()
+    assert read_modes(build.published) == {"640"}
+    assert f"{stat.S_IMODE(build.published.stat().st_mode):o}" == "750"
+
+
+def test_a_mode_that_is_none_is_one_sentence(tmp_path, monkeypatch):
+    monkeypatch.setenv("SEGMENTATION_PUBLISH_MODE", "rw")
+    done = Build(tmp_path).dbt("run", "--select", "published_files")
+    assert done.returncode != 0
+    assert (
+        "SEGMENTATION_PUBLISH_MODE is rw, but it must be one of 600, 640, 644,"
+        in done.stdout
+    )

@@ -17,7 +17,7 @@ DATABASE = "segments.duckdb"
 STORAGE_VERSION = "v1.0.0"
 
 
-def write_files(tables: dict, folder: Path) -> pd.DataFrame:
+def write_files(tables: dict, folder: Path, mode: int) -> pd.DataFrame:
     """Write every table as Parquet, and all of them as one DuckDB database.
 
     Parameters
@@ -25,7 +25,9 @@ def write_files(tables: dict, folder: Path) -> pd.DataFrame:
     tables : dict of str to DuckDBPyRelation
         Name and rows of each table, in the order to write them.
     folder : Path
-        Where the files go; made if it is not there.
+        Where the files go; made if it is not there, as open as the files.
+    mode : int
+        Permissions of the files, 0o600 for their owner only.
 
     Returns
     -------
@@ -37,7 +39,10 @@ def write_files(tables: dict, folder: Path) -> pd.DataFrame:
     OSError
         When the folder cannot be written. What was published before is untouched.
     """
-    folder.mkdir(parents=True, exist_ok=True)
+    if not folder.exists():
+        folder.mkdir(parents=True)
+        # Who may read a file may enter its folder.
+        folder.chmod(mode | (mode & 0o444) >> 2)
     aside = Path(tempfile.mkdtemp(prefix=".publishing-", dir=folder))
     try:
         rows = []
@@ -58,6 +63,7 @@ def write_files(tables: dict, folder: Path) -> pd.DataFrame:
                 rows.append((name, path.name, counted[0][0]))
             database.execute("checkpoint")
         for path in sorted(aside.iterdir()):
+            path.chmod(mode)
             os.replace(path, folder / path.name)
     finally:
         shutil.rmtree(aside, ignore_errors=True)
@@ -99,4 +105,5 @@ def model(dbt, session):
             " raw_amount"
         ),
     }
-    return write_files(tables, Path(dbt.config.meta_get("folder")))
+    mode = int(str(dbt.config.meta_get("mode")), 8)
+    return write_files(tables, Path(dbt.config.meta_get("folder")), mode)
