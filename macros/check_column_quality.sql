@@ -153,8 +153,8 @@
 {% endmacro %}
 
 
-{# The same over the mart, where ages are known: a date can be read and be no birthday of a
-   customer. #}
+{# The same over int_column_quality, where ages are known: a date can be read and be no
+   birthday of a customer. #}
 {% macro check_all_columns() %}
     {%- if execute -%}
         {%- set counted = run_query(

@@ -64,6 +64,7 @@ MODELS = (
     "segment_profiles",
     "transaction_quality",
     "rejected_transactions",
+    "int_column_quality",
     "column_quality",
     "customer_quality",
 )

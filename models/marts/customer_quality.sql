@@ -15,8 +15,8 @@ buyers as (
     select * from {{ ref('int_customer_features') }}
 ),
 
-column_quality as (
-    select * from {{ ref('column_quality') }}
+attribute_quality as (
+    select * from {{ ref('int_column_quality') }}
     where table_name = 'customers'
 ),
 
@@ -80,7 +80,7 @@ facts as (
         '{{ attribute.column }}' as attribute,
         unknown_count as row_count,
         cast(null as string) as example
-    from column_quality
+    from attribute_quality
     where column_name = '{{ attribute.source }}'
     union all
     select
@@ -88,7 +88,7 @@ facts as (
         '{{ attribute.column }}' as attribute,
         unreadable_count as row_count,
         examples as example
-    from column_quality
+    from attribute_quality
     where column_name = '{{ attribute.source }}'
     {%- endfor %}
 ),
