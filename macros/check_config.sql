@@ -106,6 +106,7 @@
         'segmentation_drift_day_revenue_ratio',
         'segmentation_minimum_segment_share',
         'segmentation_maximum_unreadable_share',
+        'segmentation_maximum_unmatched_buyer_share',
         'segmentation_maximum_date_gap_days',
     ]) -}}
 {% endmacro %}
@@ -245,6 +246,7 @@
         'segmentation_minimum_clustered_share': [0, 1, false, false],
         'segmentation_maximum_borderline_share': [0, 1, false, false],
         'segmentation_maximum_unreadable_share': [0, 1, false, false],
+        'segmentation_maximum_unmatched_buyer_share': [0, 1, false, false],
         'segmentation_maximum_date_gap_days': [1, none, true, false],
     } -%}
     {%- for name, bound in bounds.items() -%}
@@ -441,12 +443,14 @@
                 ) -%}
             {%- else -%}
                 {%- for key in attribute
-                    if key not in ['kind', 'levels', 'minimum', 'maximum', 'as'] -%}
+                    if key not in
+                        ['kind', 'levels', 'minimum', 'maximum', 'as', 'format'] -%}
                     {%- do problems.append(
                         here ~ ' has the key ' ~ key
-                        ~ '; there are: kind, levels, minimum, maximum, as.'
+                        ~ '; there are: kind, levels, minimum, maximum, as, format.'
                     ) -%}
                 {%- endfor -%}
+                {%- do customer_segmentation._check_reading(problems, here, attribute) -%}
                 {%- set levels = attribute.get('levels') -%}
                 {%- if attribute.kind == 'ordinal' and not levels -%}
                     {%- do problems.append(
@@ -479,7 +483,10 @@
                 {%- endif -%}
             {%- endif -%}
             {%- set column = customer_segmentation.name_attribute(name, attribute) -%}
-            {%- if not modules.re.match('^[a-z][a-z0-9_]*$', column | string)
+            {%- if not customer_segmentation._check_small_letters(
+                problems, 'segmentation_demographics', name
+            ) -%}
+            {%- elif not modules.re.match('^[a-z][a-z0-9_]*$', column | string)
                 or column in taken -%}
                 {%- do problems.append(
                     here ~ ' would be a column named ' ~ column
@@ -509,11 +516,12 @@
             {%- endfor -%}
         {%- endif -%}
         {%- for name, data_type in extra.items() -%}
-            {%- if not modules.re.match('^[a-z][a-z0-9_]*$', name | string)
-                or name in taken -%}
+            {%- if not customer_segmentation._check_small_letters(
+                problems, 'segmentation_extra_columns', name
+            ) -%}
+            {%- elif name in taken -%}
                 {%- do problems.append(
-                    'segmentation_extra_columns has ' ~ name
-                    ~ '; it must be small letters, digits and _, and none of: '
+                    'segmentation_extra_columns has ' ~ name ~ '; it must be none of: '
                     ~ taken | join(', ') ~ '.'
                 ) -%}
             {%- elif data_type not in

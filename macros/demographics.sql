@@ -23,6 +23,7 @@
             'levels': attribute.get('levels', []) | map('string') | list,
             'minimum': attribute.get('minimum', 0 if attribute.kind == 'date' else none),
             'maximum': attribute.get('maximum', 120 if attribute.kind == 'date' else none),
+            'format': attribute.get('format'),
             'is_number': is_number,
             'is_free_text': attribute.kind == 'nominal' and not attribute.get('levels'),
             'data_type': 'double' if is_number else 'string',
@@ -56,20 +57,37 @@
 {%- endmacro %}
 
 
-{# A text attribute, cleaned: trimmed, unknowns as null, declared levels in their own
-   spelling, anything else than a declared level as null. #}
-{% macro clean_text(column, levels) -%}
+{# Whether a column says nothing, or one of the texts that mean unknown. #}
+{% macro is_unknown(column) -%}
+    {{ column }} is null
+    or lower({{ customer_segmentation.trim_white_space('cast(' ~ column ~ ' as string)') }})
+    in ({{ customer_segmentation.list_unknown_values() }})
+{%- endmacro %}
+
+
+{# A text that is filled but gave no value, as it came; null for all other rows. #}
+{% macro keep_unreadable(column, value) -%}
     case
-        when lower(trim(cast({{ column }} as string))) in (
-            {{ customer_segmentation.list_unknown_values() }}
-        ) then null
+        when {{ value }} is null and not ({{ customer_segmentation.is_unknown(column) }})
+            then cast({{ column }} as string)
+    end
+{%- endmacro %}
+
+
+{# A text, cleaned: trimmed, unknowns as null, declared levels in their own spelling,
+   anything else than a declared level as null. #}
+{% macro clean_text(column, levels) -%}
+    {%- set text = customer_segmentation.trim_white_space(
+        'cast(' ~ column ~ ' as string)'
+    ) -%}
+    case
+        when {{ customer_segmentation.is_unknown(column) }} then null
         {%- for level in levels %}
-        when lower(trim(cast({{ column }} as string)))
-            = '{{ level | lower | replace("'", "''") }}'
+        when lower({{ text }}) = '{{ level | lower | replace("'", "''") }}'
             then '{{ level | replace("'", "''") }}'
         {%- endfor %}
         {%- if not levels %}
-        else trim(cast({{ column }} as string))
+        else {{ text }}
         {%- endif %}
     end
 {%- endmacro %}
@@ -89,7 +107,9 @@
 {# An attribute as staging reads it from the customer table, null when unknown. #}
 {% macro read_attribute(attribute) -%}
     {%- if attribute.kind == 'date' -%}
-        try_cast({{ attribute.source }} as date)
+        cast({{ customer_segmentation.read_timestamp(
+            attribute.source, attribute.format
+        ) }} as date)
     {%- elif attribute.kind == 'number' -%}
         {{ customer_segmentation.clean_number(
             'try_cast(' ~ attribute.source ~ ' as double)',

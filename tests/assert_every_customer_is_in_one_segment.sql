@@ -7,7 +7,7 @@ inputs as (
     where rejection_reason is null
     {%- if var('segmentation_customers_without_purchases') == 'include' %}
     union
-    select nullif(trim(cast(customer_id as {{ dbt.type_string() }})), '') as customer_id
+    select {{ customer_segmentation.read_id('customer_id') }} as customer_id
     from {{ ref('base_customers') }}
     {%- endif %}
 ),

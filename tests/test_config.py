@@ -80,6 +80,10 @@ BAD_VARS = {
         {"segmentation_demographics": {"monetary": {"kind": "number"}}},
         "segmentation_demographics.monetary would be a column named monetary",
     ),
+    "attribute_in_capitals": (
+        {"segmentation_demographics": {"DOB": {"kind": "date", "as": "age_years"}}},
+        "Name it dob and map it: segmentation_customer_columns: {dob: DOB}.",
+    ),
     "confidence_bands_upside_down": (
         {"segmentation_confidence_bands": [0.3, 0.1]},
         "segmentation_confidence_bands is [0.3, 0.1], but it must be two rising numbers",

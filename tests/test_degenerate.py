@@ -164,13 +164,13 @@ CASES = {
         "Dates such as 31/12/2025 without a format",
         "The build stops with examples: set segmentation_timestamp_format.",
         Shop(with_dates(["31/12/2025", "30/11/2025"])),
-        says='for example ["30/11/2025", "31/12/2025"]; allowed is a share of 0.1',
+        says='for example "30/11/2025", "31/12/2025"; allowed is a share of 0.1',
     ),
     "decimal commas": Case(
         "Amounts such as 12,50",
         "The build stops with examples: map amount to a number.",
         Shop([line | {"amount": "12,50"} for line in make_equal(20)]),
-        says='amount cannot be read in 20 of 20 rows, for example ["12,50"]',
+        says='amount cannot be read in 20 of 20 rows (100.0 %), for example "12,50"',
     ),
     "far dates": Case(
         "A few dates in 1843 and 2262",
@@ -314,7 +314,8 @@ CASES = {
                         "kind": "ordinal",
                         "levels": ["<25", "O'Neill", 'say "hi"'],
                     }
-                }
+                },
+                "segmentation_maximum_unreadable_share": 0.25,
             },
         ),
         query="select region from customer_segments where customer_id < 'buyer 004'"

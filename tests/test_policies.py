@@ -490,7 +490,7 @@ def test_too_many_unreadable_rows_stop_the_build(runs):
     stopped = runs["month first"]
     assert stopped.returncode != 0
     assert (
-        'ordered_at cannot be read in 1 of 5 rows, for example ["25/12/2025"]; '
+        'ordered_at cannot be read in 1 of 5 rows (20.0 %), for example "25/12/2025"; '
         "allowed is a share of 0.1" in stopped.said
     )
     assert runs["month first, forgiving"].query(
@@ -872,6 +872,7 @@ def test_drift_is_watched_from_where_it_is_asked(base, runs):
 ELSEWHERE = {
     "segmentation_rename": "tests/test_segment_names.py",
     "segmentation_name_overrides": "tests/test_segment_names.py",
+    "segmentation_maximum_unmatched_buyer_share": "tests/test_columns.py",
     "segmentation_breaking_change_share": "models/marts/_marts__unit_tests.yml",
 }
 

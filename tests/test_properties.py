@@ -51,6 +51,7 @@ MODELS = (
     "base_transactions",
     "base_customers",
     "stg_transactions",
+    "stg_customer_records",
     "stg_customers",
     "int_as_of_date",
     "int_customer_days",
@@ -63,6 +64,8 @@ MODELS = (
     "segment_profiles",
     "transaction_quality",
     "rejected_transactions",
+    "int_column_quality",
+    "column_quality",
     "customer_quality",
 )
 # What a model that was not fitted leaves: nobody is scored, there is no history, the grid

@@ -1,11 +1,13 @@
-{# A stamp from whatever the column holds, null where it cannot be read. #}
-{% macro read_timestamp(column) %}
-    {{- return(adapter.dispatch('read_timestamp', 'customer_segmentation')(column)) -}}
+{# A stamp from whatever the column holds, null where it cannot be read. The format is
+   strptime's, for text; none reads ISO dates and real dates. #}
+{% macro read_timestamp(column, format) %}
+    {{- return(
+        adapter.dispatch('read_timestamp', 'customer_segmentation')(column, format)
+    ) -}}
 {% endmacro %}
 
 
-{% macro default__read_timestamp(column) %}
-    {%- set format = var('segmentation_timestamp_format') -%}
+{% macro default__read_timestamp(column, format) %}
     {%- if format is none -%}
         try_cast({{ column }} as timestamp)
     {%- else -%}
@@ -16,8 +18,7 @@
 {% endmacro %}
 
 
-{% macro duckdb__read_timestamp(column) %}
-    {%- set format = var('segmentation_timestamp_format') -%}
+{% macro duckdb__read_timestamp(column, format) %}
     {%- if format is none -%}
         {#- The word infinity is a stamp to DuckDB, but no date of an order. -#}
         case

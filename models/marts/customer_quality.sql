@@ -4,7 +4,7 @@
 with
 
 records as (
-    select * from {{ ref('base_customers') }}
+    select * from {{ ref('stg_customer_records') }}
 ),
 
 customers as (
@@ -15,12 +15,9 @@ buyers as (
     select * from {{ ref('int_customer_features') }}
 ),
 
-as_of_date as (
-    select * from {{ ref('int_as_of_date') }}
-),
-
-identified as (
-    select nullif(trim(cast(customer_id as string)), '') as customer_id from records
+attribute_quality as (
+    select * from {{ ref('int_column_quality') }}
+    where table_name = 'customers'
 ),
 
 met as (
@@ -38,31 +35,20 @@ totals as (
         (select count(*) from buyers) as buyer_count
 ),
 
-read_rows as (
-    select
-        customer_id
-        {%- for attribute in attributes %},
-        lower(trim(cast({{ attribute.source }} as string)))
-            as raw_{{ attribute.source }},
-        {{ customer_segmentation.read_attribute(attribute) }} as {{ attribute.source }}
-        {%- endfor %}
-    from records
-),
-
 facts as (
     select
         'records' as fact,
         '' as attribute,
         count(*) as row_count,
         cast(null as string) as example
-    from identified
+    from records
     union all
     select
         'missing_id' as fact,
         '' as attribute,
         count(*) as row_count,
         cast(null as string) as example
-    from identified
+    from records
     where customer_id is null
     union all
     select
@@ -70,7 +56,7 @@ facts as (
         '' as attribute,
         count(customer_id) - count(distinct customer_id) as row_count,
         cast(null as string) as example
-    from identified
+    from records
     union all
     select
         'buyer_without_record' as fact,
@@ -88,34 +74,22 @@ facts as (
     from met
     where buyer_id is null
     {%- for attribute in attributes %}
-    {%- set raw = 'read_rows.raw_' ~ attribute.source %}
-    {%- set is_unknown = '(' ~ raw ~ ' is null or ' ~ raw ~ ' in ('
-        ~ customer_segmentation.list_unknown_values() ~ '))' %}
-    {%- set value = 'read_rows.' ~ attribute.source %}
-    {%- if attribute.kind == 'date' %}
-    {%- set value = customer_segmentation.clean_number(
-        customer_segmentation.completed_years(value, 'as_of_date.as_of_date'),
-        attribute.minimum,
-        attribute.maximum
-    ) %}
-    {%- endif %}
     union all
     select
         'unknown_value' as fact,
         '{{ attribute.column }}' as attribute,
-        count(*) as row_count,
+        unknown_count as row_count,
         cast(null as string) as example
-    from read_rows
-    where {{ is_unknown }}
+    from attribute_quality
+    where column_name = '{{ attribute.source }}'
     union all
     select
         'unreadable_value' as fact,
         '{{ attribute.column }}' as attribute,
-        count(*) as row_count,
-        min({{ raw }}) as example
-    from read_rows
-    cross join as_of_date
-    where not {{ is_unknown }} and {{ value }} is null
+        unreadable_count as row_count,
+        examples as example
+    from attribute_quality
+    where column_name = '{{ attribute.source }}'
     {%- endfor %}
 ),
 

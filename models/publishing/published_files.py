@@ -98,6 +98,7 @@ def model(dbt, session):
             "as_of_date, model_version, metric, subject"
         ),
         "segment_map": dbt.ref("segment_map").order("customer_id"),
+        "column_quality": dbt.ref("column_quality").order("table_name, column_name"),
         "customer_quality": dbt.ref("customer_quality").order("attribute, fact"),
         "transaction_quality": dbt.ref("transaction_quality").order("reason_order"),
         "rejected_transactions": dbt.ref("rejected_transactions").order(

@@ -4,20 +4,8 @@
 
 with
 
-customers as (
-    select * from {{ ref('base_customers') }}
-),
-
-read_rows as (
-    select
-        nullif(trim(cast(customer_id as string)), '') as customer_id
-        {%- for attribute in attributes %},
-        {{ customer_segmentation.read_attribute(attribute) }} as {{ attribute.source }}
-        {%- endfor %}
-        {%- for column, data_type in extra_columns.items() %},
-        try_cast({{ column }} as {{ data_type }}) as {{ column }}
-        {%- endfor %}
-    from customers
+records as (
+    select * from {{ ref('stg_customer_records') }}
 ),
 
 {%- for attribute in attributes if attribute.is_free_text %}
@@ -31,7 +19,7 @@ spellings_of_{{ attribute.source }} as (
             partition by lower({{ attribute.source }})
             order by count(*) desc, {{ attribute.source }} asc
         ) as place
-    from read_rows
+    from records
     where {{ attribute.source }} is not null
     group by {{ attribute.source }}
 ),
@@ -39,25 +27,25 @@ spellings_of_{{ attribute.source }} as (
 
 spelt as (
     select
-        read_rows.customer_id
+        records.customer_id
         {%- for attribute in attributes %},
         {%- if attribute.is_free_text %}
         spellings_of_{{ attribute.source }}.spelling as {{ attribute.source }}
         {%- else %}
-        read_rows.{{ attribute.source }}
+        records.{{ attribute.source }}
         {%- endif %}
         {%- endfor %}
         {%- for column in extra_columns %},
-        read_rows.{{ column }}
+        records.{{ column }}
         {%- endfor %}
-    from read_rows
+    from records
     {%- for attribute in attributes if attribute.is_free_text %}
     left join spellings_of_{{ attribute.source }}
-        on lower(read_rows.{{ attribute.source }})
+        on lower(records.{{ attribute.source }})
             = spellings_of_{{ attribute.source }}.folded
         and spellings_of_{{ attribute.source }}.place = 1
     {%- endfor %}
-    where read_rows.customer_id is not null
+    where records.customer_id is not null
 ),
 
 -- Equal records are the same record, so this order is total.

@@ -1,4 +1,7 @@
-{{ config(post_hook="{{ customer_segmentation.check_readable() }}") }}
+{{ config(post_hook=[
+    "{{ customer_segmentation.check_column_quality('transactions') }}",
+    "{{ customer_segmentation.check_readable() }}",
+]) }}
 
 -- Every raw row, read into its types, with the first reason that speaks against it.
 {%- set as_of_date = var('segmentation_as_of_date') %}
@@ -13,16 +16,23 @@ transactions as (
 
 read_rows as (
     select
-        nullif(trim(cast(transaction_id as string)), '') as transaction_id,
-        nullif(trim(cast(order_id as string)), '') as order_id,
-        nullif(trim(cast(customer_id as string)), '') as customer_id,
-        nullif(trim(cast(category as string)), '') as category,
+        {{ customer_segmentation.read_id('transaction_id') }} as transaction_id,
+        {{ customer_segmentation.read_id('order_id') }} as order_id,
+        {{ customer_segmentation.read_id('customer_id') }} as customer_id,
+        {{ customer_segmentation.clean_text('category', []) }} as category,
         try_cast(quantity as decimal(18, 4)) as quantity,
         try_cast(amount as decimal(18, 4)) as amount,
         try_cast(discount_amount as decimal(18, 4)) as discount_amount,
-        {{ customer_segmentation.read_timestamp('ordered_at') }} as read_at,
+        {{ customer_segmentation.read_timestamp(
+            'ordered_at', var('segmentation_timestamp_format')
+        ) }} as read_at,
         cast(ordered_at as string) as raw_ordered_at,
         cast(amount as string) as raw_amount,
+        {%- for column in ['quantity', 'discount_amount'] %}
+        {{ customer_segmentation.keep_unreadable(
+            column, 'try_cast(' ~ column ~ ' as decimal(18, 4))'
+        ) }} as unreadable_{{ column }},
+        {%- endfor %}
         is_wanted
     from transactions
 ),
@@ -88,7 +98,9 @@ numbered as (
                 quantity asc,
                 discount_amount asc,
                 raw_ordered_at asc,
-                raw_amount asc
+                raw_amount asc,
+                unreadable_quantity asc,
+                unreadable_discount_amount asc
                 {%- else %}
                 transaction_id,
                 order_id,
@@ -98,7 +110,11 @@ numbered as (
                 amount,
                 discount_amount,
                 ordered_at
-            order by raw_ordered_at, raw_amount
+            order by
+                raw_ordered_at,
+                raw_amount,
+                unreadable_quantity,
+                unreadable_discount_amount
                 {%- endif %}
         ) as copy_number
     from judged
@@ -121,6 +137,8 @@ select
     end as rejection_reason,
     raw_ordered_at,
     raw_amount,
+    unreadable_quantity,
+    unreadable_discount_amount,
     quantity,
     amount,
     discount_amount,
