@@ -1,10 +1,11 @@
--- One row per number of segments tried for the newest model version: the largest
--- reproducible one is chosen, and each other one says why it was not.
+-- One row per number of segments tried for the newest model version: the largest that is
+-- reproducible and splits no group is chosen, and each other one says why it was not.
 {%- set k_range = var('segmentation_k_range') %}
 {%- set fixed_k = var('segmentation_k') %}
 {%- set minimum_share = var('segmentation_k_minimum_share') %}
 {%- set minimum_stability = var('segmentation_k_minimum_stability') %}
 {%- set minimum_jaccard = var('segmentation_k_minimum_jaccard') %}
+{%- set separation = 0.85 %}
 
 with
 
@@ -42,13 +43,35 @@ ranged as (
     from metrics
 ),
 
-judged as (
+reproducible as (
     select
         *,
         is_in_range
         and smallest_share >= share_floor
         and stability >= {{ minimum_stability }}
-        and worst_jaccard >= {{ minimum_jaccard }} as is_eligible,
+        and worst_jaccard >= {{ minimum_jaccard }} as is_reproducible
+    from ranged
+),
+
+-- Two or three segments always look best separated, so the comparison begins with four.
+compared as (
+    select
+        *,
+        max(case when is_reproducible and segment_count >= 4 then silhouette end) over (
+            partition by model_version
+            order by segment_count
+            rows between unbounded preceding and 1 preceding
+        ) as best_silhouette_below
+    from reproducible
+),
+
+judged as (
+    select
+        *,
+        -- A number that splits a group in two loses much of the separation.
+        is_reproducible
+        and silhouette >= {{ separation }} * coalesce(best_silhouette_below, silhouette)
+            as is_eligible,
         row_number() over (
             partition by model_version, is_in_range
             order by
@@ -56,7 +79,7 @@ judged as (
                 stability desc,
                 segment_count
         ) as stability_rank
-    from ranged
+    from compared
 ),
 
 ruled as (
@@ -132,6 +155,12 @@ explained as (
                     || '; at least {{ minimum_stability }} and {{ minimum_jaccard }} are '
                     || 'required.'
             when not chosen.is_in_range then 'Outside segmentation_k_range.'
+            when not chosen.is_eligible
+                then 'Reproducible, but it splits a group: silhouette '
+                    || cast(cast(chosen.silhouette as decimal(6, 3)) as string)
+                    || ' against '
+                    || cast(cast(chosen.best_silhouette_below as decimal(6, 3)) as string)
+                    || ' with fewer segments.'
             else 'Reproducible, but a larger number is too.'
         end as reason
     from chosen

@@ -16,7 +16,7 @@ clusters as (
         names.segment_id,
         names.segment_name,
         'cluster' as segment_kind,
-        names.claim as name_claim,
+        coalesce(names.claim, 'named by an earlier release') as name_claim,
         names.recommended_action
     from names
     inner join parameters

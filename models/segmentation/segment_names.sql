@@ -381,7 +381,12 @@ described as (
     from worded
 ),
 
-{%- if is_incremental() and not var('segmentation_rename') %}
+{#- Names that a release before 0.2 gave have no claim that could be checked. -#}
+{%- set has_claims = is_incremental() and 'claim_key' in (
+    adapter.get_columns_in_relation(this) | map(attribute='name') | list
+) %}
+
+{%- if has_claims and not var('segmentation_rename') %}
 
 newest_names as (
     select
