@@ -58,11 +58,10 @@
         {
             'key': 'frequent_small',
             'name': 'Frequent small-basket buyers',
-            'claim': 'at least three purchase days, not lapsed, in the best two '
-                ~ 'fifths of frequency, average purchase at most two thirds of '
-                ~ 'the median',
-            'predicate': 'frequency >= 3 and overdue_ratio <= 3 and frequency_score >= 4'
-                ~ ' and basket_index <= 2 / 3.0',
+            'claim': 'at least three purchase days, not lapsed, average purchase at '
+                ~ 'most three quarters of the median',
+            'predicate': 'frequency >= 3 and overdue_ratio <= 3 '
+                ~ 'and basket_index <= 0.75',
             'action': 'Bundles, threshold for free delivery',
         },
         {
@@ -152,8 +151,8 @@
         {
             'key': 'one_time_small',
             'name': 'One-time small-basket buyers',
-            'claim': 'one purchase day ever, of at most two thirds of the median',
-            'predicate': 'is_one_time and basket_index <= 2 / 3.0',
+            'claim': 'one purchase day ever, of at most three quarters of the median',
+            'predicate': 'is_one_time and basket_index <= 0.75',
             'action': 'Reason for a second purchase, bundles',
         },
         {
