@@ -18,7 +18,6 @@
         'segmentation_random_seed', 'segmentation_n_init',
         'segmentation_k_sample_rows', 'segmentation_k_bootstraps',
         'segmentation_k_minimum_share', 'segmentation_k_minimum_jaccard',
-        'segmentation_k_stability_margin', 'segmentation_k_silhouette_ratio',
         'segmentation_k_minimum_stability',
     ] -%}
         {%- do settings.update({name: var(name)}) -%}

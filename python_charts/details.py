@@ -49,13 +49,14 @@ def render_counts(tables: Tables) -> str:
             _decimals(row["simplified_silhouette"]),
             _decimals(row["silhouette"]),
             format_share(row["smallest_share"]),
+            format_share(row["later_spend_explained_share"]),
             escape_cell(row["reason"]),
         ]
         for row in scores.to_dict("records")
     ]
     heads = (
         "Segments|#Stability|#Least stable segment|#Simplified silhouette|#Silhouette|"
-        "#Smallest segment|Why, or why not"
+        "#Smallest segment|#Later spend explained|Why, or why not"
     )
     strong = [bool(value) for value in scores["is_chosen"]]
     model = find_model(tables)
@@ -70,6 +71,25 @@ def render_counts(tables: Tables) -> str:
             f"{_decimals(model['silhouette'])}, Davies-Bouldin "
             f"{_decimals(model['davies_bouldin'])}, Calinski-Harabasz "
             f"{format_number(model['calinski_harabasz'])}.</p>\n"
+        )
+    grids = scores.iloc[0][
+        [
+            "classic_grid_explained_share",
+            "r_rfm_explained_share",
+            "putler_explained_share",
+        ]
+    ]
+    says += (
+        '<p class="quiet">Reproducibility chooses: inertia falls with every segment and '
+        "the silhouette prefers the fewest, so neither can; the silhouette only rules "
+        "out a number that splits a group. Later spend explained: fitted as of three "
+        "months before the fit, the share of the differences in spend since.</p>\n"
+    )
+    if not grids.isna().all():
+        classic, package, putler = (format_share(share) for share in grids)
+        says += (
+            f'<p class="quiet">RFM grids explain {classic} (classic), {package} (R '
+            f"package rfm) and {putler} (Putler) of it.</p>\n"
         )
     return render_table(heads.split("|"), body, strong) + says
 

@@ -21,6 +21,7 @@ from python_charts.style import (
     NO_CLUSTERS,
     format_date,
     format_share,
+    is_missing,
     list_segments,
 )
 from python_charts.tables import Tables
@@ -186,6 +187,13 @@ def _render_header(tables: Tables) -> str:
                 "resampled customers. Use these segments as a convenient grouping, "
                 "not as kinds of customers.</p>\n"
             )
+        explained = model["later_spend_explained_share"]
+        if not is_missing(explained) and explained < 0.02:
+            warning += (
+                '<p class="warning"><strong>Little foresight.</strong> What customers '
+                "did so far does not tell their later spend apart in this shop. The "
+                "segments describe the past.</p>\n"
+            )
     drift = find_drift(tables)
     if model is not None and drift is not None:
         facts["Freshness"] = str(drift["status"])
@@ -206,6 +214,18 @@ def _render_header(tables: Tables) -> str:
     )
 
 
+def _render_claim(row: dict) -> str:
+    """Say what a cluster's name claims and for how many of its customers it is true."""
+    if row["segment_kind"] != "cluster":
+        return ""
+    share = row["name_holds_share"]
+    verdict = "No longer true for most" if share < 0.5 else "True"
+    return (
+        f'<br><span class="quiet">{verdict}, {format_share(share)} of them: '
+        f"{escape_cell(row['name_claim'])}</span>"
+    )
+
+
 def _render_segments(tables: Tables) -> str:
     """List every segment with its evidence and what to do."""
     rows = tables["segment_profiles"].set_index("segment_id").to_dict("index")
@@ -220,7 +240,7 @@ def _render_segments(tables: Tables) -> str:
                 format_share(row["customer_share"]),
                 format_share(row["revenue_share"]),
                 format_share(row["borderline_share"]),
-                escape_cell(row["evidence"]),
+                escape_cell(row["evidence"]) + _render_claim(row),
                 escape_cell(row["recommended_action"]),
             ]
         )

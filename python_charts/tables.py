@@ -12,8 +12,8 @@ Tables = Mapping[str, pd.DataFrame]
 # The columns each chart relies on: what the marts promise, and not one more.
 COLUMNS = {
     "segment_profiles": (
-        "segment_id segment_name segment_kind evidence recommended_action "
-        "model_version customers customer_share net_revenue revenue_share "
+        "segment_id segment_name segment_kind evidence name_claim recommended_action "
+        "name_holds_share model_version customers customer_share net_revenue revenue_share "
         "borderline_share window_start_date as_of_date"
     ),
     "segment_feature_profiles": (
@@ -27,11 +27,14 @@ COLUMNS = {
     ),
     "segment_count_scores": (
         "segment_count inertia silhouette simplified_silhouette stability "
-        "worst_jaccard smallest_share is_chosen reason"
+        "worst_jaccard smallest_share later_spend_explained_share "
+        "classic_grid_explained_share r_rfm_explained_share putler_explained_share "
+        "is_chosen reason"
     ),
     "segment_evaluation": (
         "model_version model_status segment_count training_customers feature_count "
-        "silhouette davies_bouldin calinski_harabasz stability fitted_as_of_date"
+        "silhouette davies_bouldin calinski_harabasz stability "
+        "later_spend_explained_share fitted_as_of_date"
     ),
     "segment_demographics": (
         "segment_id attribute attribute_value value_order customers share_of_known "

@@ -71,7 +71,9 @@ def make_profiles(clusters=CLUSTERS, rules=RULES, **changes) -> pd.DataFrame:
                 "segment_name": name,
                 "segment_kind": "rule" if is_rule else "cluster",
                 "evidence": f"evidence of {segment_id}: 5 % of <b>all</b>",
+                "name_claim": f"claim of {segment_id}",
                 "recommended_action": f"action for {segment_id}",
+                "name_holds_share": 1.0 if is_rule else 0.84,
                 "model_version": None if is_rule else 3,
                 "customers": 10 * abs(segment_id),
                 "customer_share": 0.1 * abs(segment_id),
@@ -150,6 +152,10 @@ def make_counts() -> pd.DataFrame:
                 "stability": 0.12 * count,
                 "worst_jaccard": 0.6,
                 "smallest_share": 0.05,
+                "later_spend_explained_share": 0.3,
+                "classic_grid_explained_share": 0.1,
+                "r_rfm_explained_share": 0.2,
+                "putler_explained_share": None,
                 "is_chosen": count == 5,
                 "reason": f"reason <{count}> & more",
             }
@@ -301,6 +307,7 @@ def tables() -> dict[str, pd.DataFrame]:
         "davies_bouldin": [1.1, 2.0],
         "calinski_harabasz": [88.0, 10.0],
         "stability": [0.9, 0.2],
+        "later_spend_explained_share": [0.3, None],
         "fitted_as_of_date": [AS_OF, AS_OF],
     }
     return {
@@ -736,6 +743,21 @@ def test_header_and_table_say_what_the_tables_say(tables):
     assert "evidence of -2" in page
     assert "action for 4" in page
     assert "Weak structure" not in page
+
+
+def test_a_name_says_what_it_claims_and_for_how_many_it_is_true(tables):
+    page = own_part(render_page(tables))
+    assert "True, 84 % of them: claim of 4" in page
+    assert "claim of -1" not in page
+    tables["segment_profiles"]["name_holds_share"] = 0.4
+    page = own_part(render_page(tables))
+    assert "No longer true for most, 40 % of them: claim of 4" in page
+
+
+def test_spend_that_behaviour_does_not_foretell_is_a_warning(tables):
+    assert "Little foresight" not in own_part(render_page(tables))
+    tables["segment_evaluation"]["later_spend_explained_share"] = 0.019
+    assert "Little foresight" in own_part(render_page(tables))
 
 
 def test_a_weak_structure_is_a_warning(tables):

@@ -79,7 +79,7 @@ def test_only_declared_attributes_are_known_for_a_third(complete_journey_build):
 
 
 def test_names_tell_the_future_quarter_apart(october_build):
-    """Champions spend most in the quarter after, and Lost hardly come back."""
+    """Who was called loyal spends most in the quarter after, rare buyers least."""
     with duckdb.connect(str(october_build.database), read_only=True) as connection:
         rows = connection.execute(
             f"""
@@ -103,14 +103,15 @@ def test_names_tell_the_future_quarter_apart(october_build):
             """
         ).fetchall()
     spend = {name: money for name, _, money, _ in rows}
+    bought = {name: share for name, _, _, share in rows}
     assert set(spend) == {
-        "Champions",
-        "Core regulars",
-        "About to sleep",
-        "Light active buyers",
-        "Lost",
+        "Loyal high spenders",
+        "Regular customers",
+        "At risk",
+        "Low spenders",
+        "Rare low spenders",
     }
-    assert spend["Champions"] > 2 * spend["Core regulars"]
-    assert spend["Core regulars"] > 1.5 * spend["About to sleep"]
-    assert spend["Light active buyers"] > 1.5 * spend["Lost"]
-    assert {name: bought for name, _, _, bought in rows}["Lost"] < 0.7
+    assert spend["Loyal high spenders"] > 2 * spend["Regular customers"]
+    assert spend["Regular customers"] > 1.5 * spend["At risk"]
+    assert spend["Low spenders"] > 1.5 * spend["Rare low spenders"]
+    assert bought["Rare low spenders"] < 0.7

@@ -41,9 +41,9 @@ def test_names_fit_the_planted_behaviours(demo_build):
     for planted, name in {
         "new": "New customers",
         "at_risk": "At risk",
-        "lost": "Lost",
+        "lost": "Lost customers",
         "big_occasional": "Occasional big-basket buyers",
-        "frequent_small": "Frequent small-basket buyers",
+        "frequent_small": "Loyal customers",
         "champions": "Champions",
     }.items():
         customers = [customer for customer in truth if truth[customer] == planted]

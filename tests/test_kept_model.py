@@ -84,7 +84,7 @@ MODELLING_VARS = {
     "segmentation_customer_columns": {"income_band": "upper(income_band)"},
     "segmentation_unknown_values": ["?"],
     "segmentation_clip": 4,
-    "segmentation_k_range": [3, 9],
+    "segmentation_k_range": [4, 9],
     "segmentation_k": 5,
     "segmentation_training_rows": 1000,
     "segmentation_random_seed": 1,
@@ -92,9 +92,7 @@ MODELLING_VARS = {
     "segmentation_k_sample_rows": 500,
     "segmentation_k_bootstraps": 5,
     "segmentation_k_minimum_share": 0.05,
-    "segmentation_k_minimum_jaccard": 0.7,
-    "segmentation_k_stability_margin": 0.1,
-    "segmentation_k_silhouette_ratio": 0.8,
+    "segmentation_k_minimum_jaccard": 0.6,
     "segmentation_k_minimum_stability": 0.7,
 }
 # Where the rows come from does not matter: another shop is known by its customers. Nor does

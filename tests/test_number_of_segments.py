@@ -10,7 +10,7 @@ from conftest import Build
 from test_segment_models import metrics
 from threadpoolctl import threadpool_limits
 
-COUNTS = [4, 5, 6, 7, 8]
+COUNTS = [3, 4, 5, 6, 7, 8]
 BOOTSTRAPS = 20
 ROWS = 1000
 
@@ -33,11 +33,16 @@ def choose(rule):
         with threadpool_limits(1):
             measured = metrics.measure_segment_counts(values, COUNTS, BOOTSTRAPS, seed)
         measured["model_version"] = 1
+        measured["later_spend_explained_share"] = None
         with duckdb.connect() as connection:
             connection.execute("attach ':memory:' as segmentation")
             connection.execute(
                 "create table segmentation.main.segment_count_metrics as"
                 " select * from measured"
+            )
+            connection.execute(
+                "create table segmentation.main.segment_backtest_grids"
+                " (model_version int, grid varchar, explained_share double)"
             )
             chosen = connection.execute(
                 f"select segment_count, model_status from ({rule}) where is_chosen"
@@ -50,9 +55,9 @@ def choose(rule):
 
 @pytest.mark.parametrize("width", [3, 9])
 @pytest.mark.parametrize("seed", [1, 2])
-def test_noise_has_weak_structure_and_the_lowest_number(choose, width, seed):
+def test_noise_has_weak_structure(choose, width, seed):
     noise = np.random.default_rng(seed).standard_normal((ROWS, width))
-    assert choose(noise, seed) == (COUNTS[0], "weak_structure")
+    assert choose(noise, seed)[1] == "weak_structure"
 
 
 @pytest.mark.parametrize("width", [3, 9])

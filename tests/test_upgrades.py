@@ -22,19 +22,13 @@ ADDED = {
     "segment_training_pace": "median_day_revenue",
     "segment_rule_clauses": "training_customers",
     "segment_map_axes": "vertical_variance_share",
-    "segment_naming_scores": "trend_score",
+    "segment_backtest_rows": "has_bought_later",
     "segment_names": "rule_segment_name",
     "segment_customer_months": "monetary",
     "segment_evaluation": "davies_bouldin",
     "segment_drift": "hint",
 }
-# What a build brings up to date: the vars that decide about a refit, as today's release
-# lists them, and what a month start saw.
-RENEWED = {
-    "segment_model_versions": {"settings", "settings_hash"},
-    "segment_customer_months": {"data_fingerprint"},
-}
-SEGMENTS = "select customer_id, segment_id, segment_name from {} order by all"
+VERSIONS = [(1, "no model yet"), (2, "modelling vars changed")]
 
 
 def read_old(name: str, columns: str = "*") -> list[tuple]:
@@ -71,12 +65,15 @@ def upgraded(tmp_path_factory) -> Build:
     return build.build()
 
 
-def test_an_upgrade_is_no_refit_and_every_customer_keeps_the_segment(upgraded):
-    versions = "select model_version, refit_reason from segment_evaluation"
-    assert upgraded.query(versions) == [(1, "no model yet")]
-    assert upgraded.query(SEGMENTS.format("customer_segments")) == read_old(
-        "customer_segments", "customer_id, segment_id, segment_name"
-    )
+def test_the_new_k_rule_is_one_refit_that_keeps_the_segments_it_finds_again(upgraded):
+    versions = "select model_version, refit_reason from segment_evaluation order by 1"
+    assert upgraded.query(versions) == VERSIONS
+    segments = "select customer_id, segment_id from customer_segments order by all"
+    before = dict(read_old("customer_segments", "customer_id, segment_id"))
+    after = dict(upgraded.query(segments))
+    assert before.keys() == after.keys()
+    stayed = [after[customer] == segment for customer, segment in before.items()]
+    assert sum(stayed) / len(stayed) > 0.7
 
 
 @pytest.mark.parametrize(
@@ -84,15 +81,25 @@ def test_an_upgrade_is_no_refit_and_every_customer_keeps_the_segment(upgraded):
 )
 def test_what_was_kept_is_kept(name, upgraded):
     old = duckdb.execute(f"describe from '{RELEASE}/{name}.parquet'").fetchall()
-    columns = ", ".join(row[0] for row in old if row[0] not in RENEWED.get(name, set()))
-    rows = upgraded.query(f"select {columns} from {name} order by all")
+    columns = ", ".join(row[0] for row in old)
+    if name == "segment_customer_months":
+        # Months show the model in use; the same customers are in the same months.
+        months = "select as_of_date, customer_id from {} order by all"
+        rows = upgraded.query(months.format(name))
+        assert rows == read_old(name, "as_of_date, customer_id")
+        return
+    rows = upgraded.query(
+        f"select {columns} from {name} where model_version = 1 order by all"
+    )
     assert rows
     assert rows == read_old(name, columns)
 
 
-def test_the_version_takes_todays_vars_so_that_a_later_change_is_noticed(upgraded):
+def test_the_new_version_has_todays_vars(upgraded):
     settings = json.loads(
-        upgraded.query("select settings from segment_model_versions")[0][0]
+        upgraded.query(
+            "select settings from segment_model_versions where model_version = 2"
+        )[0][0]
     )
     assert "segmentation_transactions" not in settings
     assert settings["segmentation_duplicates"] == "keep"
@@ -121,5 +128,5 @@ def test_a_later_release_may_add_and_drop_a_column_of_every_kept_table(upgraded)
     months = "select count(*), count(monetary) from segment_customer_months"
     assert upgraded.query(months)[0][0] == len(read_old("segment_customer_months"))
     assert len(set(upgraded.query(months)[0])) == 1
-    versions = "select model_version, refit_reason from segment_model_versions"
-    assert upgraded.query(versions) == [(1, "no model yet")]
+    versions = "select model_version, refit_reason from segment_model_versions order by 1"
+    assert upgraded.query(versions) == VERSIONS

@@ -120,6 +120,12 @@ evaluation as (
         chosen.calinski_harabasz,
         chosen.stability,
         chosen.worst_jaccard,
+        chosen.later_spend_explained_share,
+        greatest(
+            chosen.classic_grid_explained_share,
+            chosen.r_rfm_explained_share,
+            chosen.putler_explained_share
+        ) as best_grid_explained_share,
         smallest.smallest_segment_share,
         changes.changed_customer_share,
         changes.changed_revenue_share,

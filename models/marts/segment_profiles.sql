@@ -9,6 +9,10 @@ directory as (
     select * from {{ ref('segment_directory') }}
 ),
 
+name_checks as (
+    select * from {{ ref('segment_name_checks') }}
+),
+
 as_of_date as (
     select * from {{ ref('int_as_of_date') }}
 ),
@@ -103,6 +107,7 @@ profiles as (
                 )
                 || ' % of revenue'
         end as evidence,
+        directory.name_claim,
         directory.recommended_action,
         shared.model_version,
         shared.customers,
@@ -120,12 +125,16 @@ profiles as (
         shared.mean_monetary_score,
         shared.mean_confidence,
         shared.borderline_share,
+        -- Rule and grid segments hold just the customers that their name says.
+        coalesce(name_checks.name_holds_share, 1.0) as name_holds_share,
         as_of_date.window_start_date,
         shared.as_of_date
     from shared
     cross join as_of_date
     left join directory
         on shared.segment_id = directory.segment_id
+    left join name_checks
+        on shared.segment_id = name_checks.segment_id
 )
 
 select * from profiles

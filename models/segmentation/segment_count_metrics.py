@@ -32,6 +32,7 @@ COLUMNS = {
     "stability": "float64",
     "worst_jaccard": "float64",
     "smallest_share": "float64",
+    "later_spend_explained_share": "float64",
 }
 
 
@@ -194,6 +195,37 @@ def measure_segment_counts(
     )
 
 
+def explain_later_spend(
+    values: np.ndarray, log_revenue: np.ndarray, k: int, seed: int
+) -> float:
+    """Fit customers as they were and tell what the segments say of their later spend.
+
+    Parameters
+    ----------
+    values : ndarray of shape (n_rows, n_features)
+        Scaled features as of three months before, in sample order.
+    log_revenue : ndarray of shape (n_rows,)
+        log(1 + net revenue) of the three months after.
+    k : int
+        Number of segments.
+    seed : int
+        Seed of the starts.
+
+    Returns
+    -------
+    float
+        Share of the variance of `log_revenue` between segments, 0 to 1; NaN when there
+        are not more different rows than segments or everybody spent the same.
+    """
+    total = ((log_revenue - log_revenue.mean()) ** 2).sum() if len(values) else 0.0
+    if total <= 0 or len(np.unique(values, axis=0)) <= k:
+        return float("nan")
+    labels = fit_k_means(values, k, REFERENCE_STARTS, seed).labels_
+    sizes = np.bincount(labels, minlength=k)
+    means = np.bincount(labels, weights=log_revenue, minlength=k) / sizes
+    return float(1 - ((log_revenue - means[labels]) ** 2).sum() / total)
+
+
 def list_segment_counts(k_range: list[int], k: int | None) -> list[int]:
     """List the numbers of segments of a range, the user's own choice included."""
     return sorted({*range(k_range[0], k_range[1] + 1), *([] if k is None else [k])})
@@ -202,6 +234,12 @@ def list_segment_counts(k_range: list[int], k: int | None) -> list[int]:
 def to_pandas(relation) -> pd.DataFrame:
     """Turn a dbt relation of any engine into a DataFrame."""
     return relation.toPandas() if hasattr(relation, "toPandas") else relation.df()
+
+
+def widen(rows: pd.DataFrame) -> pd.DataFrame:
+    """Turn long rows into one row per customer and one column per feature, both sorted."""
+    wide = rows.pivot(index="sample_rank", columns="feature", values="scaled_value")
+    return wide.sort_index().sort_index(axis=1)
 
 
 def model(dbt, session):
@@ -217,17 +255,12 @@ def model(dbt, session):
     frames = []
     if len(versions) and versions["model_version"].max() not in done:
         version = int(versions["model_version"].max())
-        wide = (
-            to_pandas(
-                matrix.filter(
-                    f"model_version = {version} and sample_rank"
-                    f" <= {dbt.config.meta_get('k_sample_rows')}"
-                )
-            )
-            .pivot(index="sample_rank", columns="feature", values="scaled_value")
-            .sort_index()
-            .sort_index(axis=1)
-        )
+        newest = f"model_version = {version}"
+        limit = f"sample_rank <= {dbt.config.meta_get('k_sample_rows')}"
+        wide = widen(to_pandas(matrix.filter(f"{newest} and {limit}")))
+        past = to_pandas(dbt.ref("segment_backtest_rows").filter(newest))
+        later = past.groupby("sample_rank")["log_later_revenue"].first().sort_index()
+        seed = dbt.config.meta_get("random_seed")
         with threadpool_limits(1):
             measured = measure_segment_counts(
                 wide.to_numpy(dtype="float64"),
@@ -235,8 +268,14 @@ def model(dbt, session):
                     dbt.config.meta_get("k_range"), dbt.config.meta_get("k")
                 ),
                 dbt.config.meta_get("bootstraps"),
-                dbt.config.meta_get("random_seed"),
+                seed,
             )
+            measured["later_spend_explained_share"] = [
+                explain_later_spend(
+                    widen(past).to_numpy("float64"), later.to_numpy("float64"), k, seed
+                )
+                for k in measured["segment_count"]
+            ]
         frames.append(measured.assign(model_version=version))
     empty = pd.DataFrame(
         {name: pd.Series(dtype=kind) for name, kind in COLUMNS.items()}

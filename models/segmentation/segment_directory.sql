@@ -16,6 +16,7 @@ clusters as (
         names.segment_id,
         names.segment_name,
         'cluster' as segment_kind,
+        coalesce(names.claim, 'named by an earlier release') as name_claim,
         names.recommended_action
     from names
     inner join parameters
@@ -27,25 +28,29 @@ rule_segments as (
         -1 as segment_id,
         'No purchases yet' as segment_name,
         'rule' as segment_kind,
+        'in the customer table, without a transaction' as name_claim,
         'Invite to a first purchase' as recommended_action
     union all
     select
         -2 as segment_id,
         'Returns only' as segment_name,
         'rule' as segment_kind,
+        'returns and no purchase' as name_claim,
         'Check the data: returns without a purchase' as recommended_action
     union all
     select
         -4 as segment_id,
         'No paid order' as segment_name,
         'rule' as segment_kind,
+        'orders without a price or below the smallest amount that counts' as name_claim,
         'Invite to a first paid purchase' as recommended_action
     union all
     select
         -3 as segment_id,
         'No purchase in the window' as segment_name,
         'rule' as segment_kind,
-        'Leave out of paid campaigns; try one reactivation mail' as recommended_action
+        'last purchase before the window' as name_claim,
+        'One low-cost reactivation mail' as recommended_action
 ),
 
 grid_segments as (
@@ -53,6 +58,7 @@ grid_segments as (
         segment_id,
         segment_name,
         'rfm_grid' as segment_kind,
+        'recency and frequency scores in this cell of the classic grid' as name_claim,
         recommended_action
     from {{ ref('rfm_grid_segments') }}
 ),
@@ -78,6 +84,7 @@ overridden as (
         directory.segment_id,
         coalesce(overrides.segment_name, directory.segment_name) as segment_name,
         directory.segment_kind,
+        directory.name_claim,
         coalesce(overrides.recommended_action, directory.recommended_action)
             as recommended_action,
         directory.segment_name as given_segment_name

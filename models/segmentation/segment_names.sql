@@ -1,152 +1,391 @@
 {{ config(materialized='incremental', full_refresh=false) }}
 
--- One row per model version and segment: its name by the first rule that fits its
--- training customers, made unique within the version. Kept with the version, and a segment
--- that a refit finds again keeps the name it had.
-{%- set qualifiers = {
-    'average_order_value_score': ['big baskets', 'medium baskets', 'small baskets'],
-    'monetary_score': ['higher spend', 'medium spend', 'lower spend'],
-    'frequency_score': ['more frequent', 'medium frequency', 'less frequent'],
-    'recency_score': ['more recent', 'in between', 'less recent'],
-    'discount_score': ['more discounts', 'some discounts', 'full price'],
-    'trend_score': ['stronger trend', 'middling trend', 'weaker trend'],
+-- One row per model version and segment: the most telling name whose claim holds for the
+-- majority of its training customers, made unique within the version. Kept with the
+-- version, and a segment that a refit finds again keeps the name it had.
+{%- set claims = customer_segmentation.list_name_claims() %}
+{#- Facts that tell segments of the same name apart, best first on ties. -#}
+{%- set facts = {
+    'average_order_value': ['baskets around ', '', 'average purchase '],
+    'recency_days': ['last bought about ', ' days ago', 'days since the last purchase '],
+    'frequency': ['about ', ' purchases', 'purchase days '],
+    'monetary': ['about ', ' spent', 'spend '],
+    'tenure_days': ['first bought about ', ' days ago', 'days since the first purchase '],
 } %}
+{%- set kept_columns = [
+    'segment_name', 'claim_key', 'claim', 'recommended_action', 'suffix_fact',
+    'suffix_from', 'suffix_below', 'frequency_from', 'frequency_up_to', 'recency_from',
+    'recency_up_to',
+] %}
 
 with
 
-scores as (
-    select * from {{ ref('segment_naming_scores') }}
-    where model_version {{ customer_segmentation.is_new_version() }}
-),
-
-rules as (
-    select * from {{ ref('segment_naming_rules') }}
-),
-
-fitting as (
+members as (
     select
-        scores.*,
-        rules.segment_name as base_name,
-        rules.recommended_action,
-        row_number() over (
-            partition by scores.model_version, scores.segment_id
-            order by rules.rule_number
-        ) as place
-    from scores
-    inner join rules
-        on scores.recency_state = rules.recency_state
-        and (
-            rules.tenure_window_share_below is null
-            or scores.median_tenure_days
-                < rules.tenure_window_share_below * scores.history_days
-        )
-        and (
-            rules.tenure_days_up_to is null
-            or scores.median_tenure_days <= rules.tenure_days_up_to
-        )
-        and scores.frequency_score >= coalesce(rules.frequency_from, 0)
-        and scores.frequency_score < coalesce(rules.frequency_below, 6)
-        and scores.monetary_score >= coalesce(rules.monetary_from, 0)
-        and scores.monetary_score < coalesce(rules.monetary_below, 6)
-        and scores.frequency_score - scores.monetary_score
-            >= coalesce(rules.frequency_over_monetary_from, -6)
-        and scores.monetary_score - scores.frequency_score
-            >= coalesce(rules.monetary_over_frequency_from, -6)
-        and scores.average_order_value_score
-            >= coalesce(rules.average_order_value_from, 0)
-        and (scores.frequency_score + scores.monetary_score) / 2
-            >= coalesce(rules.mean_score_from, 0)
+        assignments.model_version,
+        assignments.segment_id,
+        customers.*
+    from {{ ref('segment_training_assignments') }} as assignments
+    inner join {{ ref('int_customer_claims') }} as customers
+        on assignments.customer_id = customers.customer_id
+    where assignments.model_version {{ customer_segmentation.is_new_version() }}
 ),
 
-first_fitting as (
+-- Known where at least ten of the customers would have come back at the average share.
+outcomes as (
+    select * from {{ ref('segment_backtest_outcomes') }}
+    where customers * overall_buyer_share >= 10
+),
+
+claims as (
+    {%- for claim in claims %}
     select
-        *,
-        base_name
-        || case when coalesce(discount_score, 0) >= 4.2 then ' (deal seekers)' else '' end
-        || case
-            when average_order_value_score >= 4.2
-                and base_name not like '%big-basket%'
-                then ' (big baskets)'
-            else ''
-        end as rule_name
-    from fitting
-    where place = 1
+        {{ loop.index }} as claim_order,
+        '{{ claim.key }}' as claim_key,
+        '{{ claim.name | replace("'", "''") }}' as base_name,
+        '{{ claim.claim | replace("'", "''") }}' as claim,
+        '{{ claim.action | replace("'", "''") }}' as recommended_action,
+        {{ claim.get('lowest_revenue_index', 'null') }} as lowest_revenue_index,
+        {{ claim.get('highest_return', 'null') }} as highest_return,
+        {{ claim.get('lowest_return', 'null') }} as lowest_return
+    {{ 'union all' if not loop.last }}
+    {%- endfor %}
 ),
 
--- Segments of the same name are told apart by the score they differ most in.
-namesakes as (
-    select
-        *,
-        count(*) over (partition by model_version, rule_name) as namesake_count
-        {%- for score in qualifiers %},
-        coalesce(
-            max({{ score }}) over (partition by model_version, rule_name)
-            - min({{ score }}) over (partition by model_version, rule_name), 0
-        ) as spread_of_{{ score }}
-        {%- endfor %}
-    from first_fitting
-),
-
-telling as (
-    select
-        *,
-        case greatest(
-            {%- for score in qualifiers %}
-            spread_of_{{ score }}{{ ',' if not loop.last }}
-            {%- endfor %}
-        )
-            {%- for score in qualifiers %}
-            when spread_of_{{ score }} then '{{ score }}'
-            {%- endfor %}
-        end as telling_score
-    from namesakes
-),
-
-placed as (
-    select
-        *,
-        row_number() over (
-            partition by model_version, rule_name
-            order by
-                case telling_score
-                    {%- for score in qualifiers %}
-                    when '{{ score }}' then {{ score }}
-                    {%- endfor %}
-                end desc,
-                segment_id
-        ) as namesake_place
-    from telling
-),
-
-named as (
+sizes as (
     select
         model_version,
         segment_id,
-        rule_name
-        || case
-            when namesake_count = 1 then ''
-            {%- for score, words in qualifiers.items() %}
-            when telling_score = '{{ score }}' and namesake_place = 1
-                then ', {{ words[0] }}'
-            when telling_score = '{{ score }}' and namesake_place = namesake_count
-                then ', {{ words[2] }}'
-            when telling_score = '{{ score }}' and namesake_count = 3
-                then ', {{ words[1] }}'
-            when telling_score = '{{ score }}'
-                then ', {{ words[1] }} ' || cast(namesake_place - 1 as string)
-            {%- endfor %}
-        end as segment_name,
-        recommended_action,
-        recency_state,
-        {%- for score in qualifiers %}
-        {{ score }},
-        {%- endfor %}
-        median_overdue_ratio,
-        median_tenure_days
-    from placed
+        count(*) as customers,
+        {{ customer_segmentation.exact_sum('monetary') }} as revenue,
+        {{ customer_segmentation.percentile('frequency', 0.1) }} as low_frequency,
+        {{ customer_segmentation.percentile('frequency', 0.9) }} as high_frequency,
+        {{ customer_segmentation.percentile('recency_days', 0.1) }} as low_recency,
+        {{ customer_segmentation.percentile('recency_days', 0.9) }} as high_recency
+    from members
+    group by model_version, segment_id
 ),
 
-{%- if is_incremental() and not var('segmentation_rename') %}
+holders as (
+    select
+        members.model_version,
+        members.segment_id,
+        claims.claim_key,
+        sum(case
+            when case claims.claim_key
+                {%- for claim in claims %}
+                when '{{ claim.key }}' then members.is_{{ claim.key }}
+                {%- endfor %}
+            end then 1
+            else 0
+        end) as holders
+    from members
+    cross join claims
+    group by members.model_version, members.segment_id, claims.claim_key
+),
+
+shares as (
+    select
+        holders.model_version,
+        holders.segment_id,
+        claims.*,
+        cast(holders.holders as double) / sizes.customers as holds_share,
+        coalesce(
+            cast(
+                sum(holders.holders) over (
+                    partition by holders.model_version, holders.claim_key
+                ) - holders.holders as double
+            ) / nullif(
+                sum(sizes.customers) over (
+                    partition by holders.model_version, holders.claim_key
+                ) - sizes.customers, 0
+            ), 0
+        ) as holds_elsewhere_share,
+        sizes.revenue / nullif(sum(sizes.revenue) over (
+            partition by holders.model_version, holders.claim_key
+        ), 0) * sum(sizes.customers) over (
+            partition by holders.model_version, holders.claim_key
+        ) / sizes.customers as revenue_index,
+        outcomes.buyer_share / nullif(outcomes.overall_buyer_share, 0) as return_index
+    from holders
+    inner join claims
+        on holders.claim_key = claims.claim_key
+    inner join sizes
+        on holders.model_version = sizes.model_version
+        and holders.segment_id = sizes.segment_id
+    left join outcomes
+        on holders.model_version = outcomes.model_version
+        and holders.segment_id = outcomes.segment_id
+),
+
+eligible as (
+    select
+        *,
+        holds_share - holds_elsewhere_share as telling_share,
+        holds_share >= 0.7 as holds_for_most
+    from shares
+    where
+        holds_share >= 0.5
+        and (lowest_revenue_index is null or revenue_index >= lowest_revenue_index)
+        -- Unknown counts as a little below the average: not enough for `lost`.
+        and (highest_return is null or coalesce(return_index, 0.99) < highest_return)
+        and (lowest_return is null or coalesce(return_index, 0.99) >= lowest_return)
+),
+
+compared as (
+    select
+        *,
+        max(telling_share) over (
+            partition by model_version, segment_id, holds_for_most
+        ) as best_telling_share
+    from eligible
+),
+
+-- A claim that holds for seven in ten comes first, then the one that tells the segment
+-- apart best; where several are nearly as good, the first of the list.
+ranked as (
+    select
+        *,
+        row_number() over (
+            partition by model_version, segment_id
+            order by
+                case when holds_for_most then 0 else 1 end,
+                case when telling_share >= best_telling_share - 0.15 then 0 else 1 end,
+                claim_order
+        ) as claim_rank
+    from compared
+),
+
+based as (
+    select
+        *,
+        count(*) over (partition by model_version, base_name) as name_count
+    from ranked
+    where claim_rank = 1
+),
+
+fact_values as (
+    {%- for fact in facts %}
+    select
+        based.model_version,
+        based.segment_id,
+        based.base_name,
+        {{ loop.index }} as fact_order,
+        '{{ fact }}' as fact,
+        cast(members.{{ fact }} as double) as fact_value,
+        case based.claim_key
+            {%- for claim in claims %}
+            when '{{ claim.key }}' then members.is_{{ claim.key }}
+            {%- endfor %}
+        end as is_claim_true
+    from based
+    inner join members
+        on based.model_version = members.model_version
+        and based.segment_id = members.segment_id
+    where based.name_count > 1
+    {{ 'union all' if not loop.last }}
+    {%- endfor %}
+),
+
+medians as (
+    select
+        model_version,
+        segment_id,
+        base_name,
+        fact_order,
+        fact,
+        {{ customer_segmentation.percentile('fact_value', 0.5) }} as median
+    from fact_values
+    group by model_version, segment_id, base_name, fact_order, fact
+),
+
+neighbours as (
+    select
+        *,
+        lag(median) over (
+            partition by model_version, base_name, fact order by median, segment_id
+        ) as median_before,
+        lead(median) over (
+            partition by model_version, base_name, fact order by median, segment_id
+        ) as median_after
+    from medians
+),
+
+-- Half way between the medians of two neighbours, on a log scale.
+bounds as (
+    select
+        model_version,
+        segment_id,
+        base_name,
+        fact_order,
+        fact,
+        median,
+        round(
+            sqrt((1 + median_before) * (1 + median)) - 1,
+            case when fact in ('average_order_value', 'monetary') then 2 else 0 end
+        ) as suffix_from,
+        round(
+            sqrt((1 + median_after) * (1 + median)) - 1,
+            case when fact in ('average_order_value', 'monetary') then 2 else 0 end
+        ) as suffix_below
+    from neighbours
+    where median > -1 and coalesce(median_before, 0) > -1
+),
+
+told_apart as (
+    select
+        bounds.model_version,
+        bounds.segment_id,
+        bounds.base_name,
+        bounds.fact_order,
+        bounds.fact,
+        bounds.median,
+        bounds.suffix_from,
+        bounds.suffix_below,
+        cast(sum(case
+            when
+                fact_values.is_claim_true
+                and fact_values.fact_value >= coalesce(bounds.suffix_from, -1e15)
+                and fact_values.fact_value < coalesce(bounds.suffix_below, 1e15)
+                then 1
+            else 0
+        end) as double) / count(*) as holds_share
+    from bounds
+    inner join fact_values
+        on bounds.model_version = fact_values.model_version
+        and bounds.segment_id = fact_values.segment_id
+        and bounds.fact = fact_values.fact
+    group by
+        bounds.model_version,
+        bounds.segment_id,
+        bounds.base_name,
+        bounds.fact_order,
+        bounds.fact,
+        bounds.median,
+        bounds.suffix_from,
+        bounds.suffix_below
+),
+
+worst_told_apart as (
+    select
+        *,
+        min(holds_share) over (partition by model_version, base_name, fact)
+            as worst_holds_share
+    from told_apart
+),
+
+best_facts as (
+    select
+        *,
+        rank() over (
+            partition by model_version, base_name
+            order by round(worst_holds_share, 6) desc, fact_order
+        ) as fact_rank
+    from worst_told_apart
+),
+
+worded as (
+    select
+        sizes.model_version,
+        sizes.segment_id,
+        based.base_name,
+        based.claim_key,
+        based.claim,
+        based.recommended_action,
+        best_facts.fact as suffix_fact,
+        best_facts.suffix_from,
+        best_facts.suffix_below,
+        case best_facts.fact
+            {%- for fact, words in facts.items() %}
+            when '{{ fact }}' then
+                ', {{ words[0] }}' || {{ customer_segmentation.word_rounded(
+                    'best_facts.median'
+                ) }} || '{{ words[1] }}'
+            {%- endfor %}
+            else ''
+        end as suffix,
+        case best_facts.fact
+            {%- for fact, words in facts.items() %}
+            when '{{ fact }}' then '; {{ words[2] }}'
+            {%- endfor %}
+            else ''
+        end
+        || case
+            when best_facts.suffix_from is not null and best_facts.suffix_below is not null
+                then 'from ' || {{ customer_segmentation.word_number(
+                    'best_facts.suffix_from'
+                ) }} || ' to below ' || {{ customer_segmentation.word_number(
+                    'best_facts.suffix_below'
+                ) }}
+            when best_facts.suffix_from is not null
+                then 'at least '
+                    || {{ customer_segmentation.word_number('best_facts.suffix_from') }}
+            when best_facts.suffix_below is not null
+                then 'below '
+                    || {{ customer_segmentation.word_number('best_facts.suffix_below') }}
+            else ''
+        end as suffix_claim,
+        -- No claim holds for the majority, alone or with its suffix.
+        based.claim_key is null or coalesce(best_facts.holds_share, 1) < 0.5
+            as is_described,
+        cast(floor(sizes.low_frequency) as bigint) as low_frequency,
+        cast(ceil(sizes.high_frequency) as bigint) as high_frequency,
+        cast(floor(sizes.low_recency) as bigint) as low_recency,
+        cast(ceil(sizes.high_recency) as bigint) as high_recency
+    from sizes
+    left join based
+        on sizes.model_version = based.model_version
+        and sizes.segment_id = based.segment_id
+    left join best_facts
+        on sizes.model_version = best_facts.model_version
+        and sizes.segment_id = best_facts.segment_id
+        and best_facts.fact_rank = 1
+),
+
+described as (
+    select
+        model_version,
+        segment_id,
+        case
+            when is_described
+                then case
+                    when low_frequency = high_frequency
+                        then cast(low_frequency as string)
+                    else cast(low_frequency as string) || ' to '
+                        || cast(high_frequency as string)
+                end
+                || case when high_frequency = 1 then ' purchase' else ' purchases' end
+                || ', the last ' || cast(low_recency as string) || ' to '
+                || cast(high_recency as string) || ' days ago'
+            else base_name || suffix
+        end as segment_name,
+        case when not is_described then claim_key else 'described' end as claim_key,
+        case
+            when is_described
+                then 'as many purchase days, and as many days since the last, as the name '
+                    || 'says'
+            else claim || suffix_claim
+        end as claim,
+        case
+            when is_described then 'Look at the profile first: no common pattern fits'
+            else recommended_action
+        end as recommended_action,
+        case when not is_described then suffix_fact end as suffix_fact,
+        case when not is_described then suffix_from end as suffix_from,
+        case when not is_described then suffix_below end as suffix_below,
+        case when is_described then low_frequency end as frequency_from,
+        case when is_described then high_frequency end as frequency_up_to,
+        case when is_described then low_recency end as recency_from,
+        case when is_described then high_recency end as recency_up_to
+    from worded
+),
+
+{#- Names that a release before 0.2 gave have no claim that could be checked. -#}
+{%- set has_claims = is_incremental() and 'claim_key' in (
+    adapter.get_columns_in_relation(this) | map(attribute='name') | list
+) %}
+
+{%- if has_claims and not var('segmentation_rename') %}
 
 newest_names as (
     select
@@ -157,10 +396,7 @@ newest_names as (
 ),
 
 kept_names as (
-    select
-        names.segment_id,
-        names.segment_name,
-        names.recommended_action
+    select names.*
     from {{ this }} as names
     inner join newest_names
         on names.segment_id = newest_names.segment_id
@@ -170,52 +406,50 @@ kept_names as (
 {%- else %}
 
 kept_names as (
-    select
-        cast(null as integer) as segment_id,
-        cast(null as string) as segment_name,
-        cast(null as string) as recommended_action
+    select * from described
     where 1 = 0
 ),
 
 {%- endif %}
 
 taken_names as (
-    select
-        named.model_version,
-        kept_names.segment_name
-    from named
+    select kept_names.segment_name
+    from described
     inner join kept_names
-        on named.segment_id = kept_names.segment_id
+        on described.segment_id = kept_names.segment_id
 ),
 
--- A new segment may fit a name that a kept one has: its id, never used again, tells them
--- apart.
+-- A new segment may fit a name that a kept one has, or two may round to the same figure:
+-- the id, never used again, tells them apart.
+numbered as (
+    select
+        *,
+        row_number() over (
+            partition by model_version, segment_name order by segment_id
+        ) > 1
+        or segment_name in (select taken_names.segment_name from taken_names) as is_taken
+    from described
+),
+
 renamed as (
     select
-        named.model_version,
-        named.segment_id,
+        numbered.model_version,
+        numbered.segment_id,
+        {%- for column in kept_columns %}
         case
-            when kept_names.segment_name is not null then kept_names.segment_name
-            when taken_names.segment_name is not null
-                then named.segment_name
-                    || ' (segment ' || cast(named.segment_id as string) || ')'
-            else named.segment_name
-        end as segment_name,
-        coalesce(kept_names.recommended_action, named.recommended_action)
-            as recommended_action,
-        named.segment_name as rule_segment_name,
-        named.recency_state,
-        {%- for score in qualifiers %}
-        named.{{ score }},
+            when kept_names.segment_id is not null then kept_names.{{ column }}
+            {%- if column == 'segment_name' %}
+            when numbered.is_taken
+                then numbered.segment_name
+                    || ' (segment ' || cast(numbered.segment_id as string) || ')'
+            {%- endif %}
+            else numbered.{{ column }}
+        end as {{ column }},
         {%- endfor %}
-        named.median_overdue_ratio,
-        named.median_tenure_days
-    from named
+        numbered.segment_name as rule_segment_name
+    from numbered
     left join kept_names
-        on named.segment_id = kept_names.segment_id
-    left join taken_names
-        on named.model_version = taken_names.model_version
-        and named.segment_name = taken_names.segment_name
+        on numbered.segment_id = kept_names.segment_id
 )
 
 select * from renamed

@@ -1,0 +1,142 @@
+{{ config(materialized='incremental', full_refresh=false) }}
+
+-- One row per model version, sampled customer and feature: the customer as seen three
+-- months before the fit, on the version's scale, and what the customer spent since. It
+-- holds no ids. Empty when the data reach back less than six months.
+{%- set features = customer_segmentation.list_model_features() | map(attribute='name')
+    | list %}
+
+with
+
+versions as (
+    select * from {{ ref('segment_model_versions') }}
+    where model_version {{ customer_segmentation.is_new_version() }}
+),
+
+as_of_date as (
+    select * from {{ ref('int_as_of_date') }}
+),
+
+scales as (
+    select * from {{ ref('segment_scales') }}
+    where is_used
+),
+
+dates as (
+    select
+        versions.model_version,
+        cast({{ dbt.dateadd('month', -3, 'as_of_date.as_of_date') }} as date)
+            as as_of_date,
+        as_of_date.as_of_date as end_date,
+        as_of_date.first_order_date
+    from as_of_date
+    cross join versions
+    where versions.model_version = (select max(model_version) from versions)
+),
+
+backtest_dates as (
+    select
+        *,
+        {%- if var('segmentation_lookback_days') is none %}
+        first_order_date as window_start_date
+        {%- else %}
+        {{ customer_segmentation.add_days(
+            'as_of_date', '-' ~ var('segmentation_lookback_days')
+        ) }} as window_start_date
+        {%- endif %}
+    from dates
+    where first_order_date <= {{ customer_segmentation.add_days('as_of_date', -90) }}
+),
+
+backtest_features as (
+    {{ customer_segmentation.select_customer_features('backtest_dates') | indent(4) }}
+),
+
+backtest_inputs as (
+    {{ customer_segmentation.select_model_inputs('backtest_features') | indent(4) }}
+),
+
+rfm_scores as (
+    {{ customer_segmentation.select_rfm_scores('backtest_features') | indent(4) }}
+),
+
+later as (
+    select
+        customer_days.customer_id,
+        sum(customer_days.net_revenue) as net_revenue,
+        max(case when customer_days.order_count > 0 then 1 else 0 end) as has_bought
+    from {{ ref('int_customer_days') }} as customer_days
+    inner join backtest_dates
+        on backtest_dates.as_of_date <= customer_days.order_date
+        and backtest_dates.end_date > customer_days.order_date
+    group by customer_days.customer_id
+),
+
+-- A hash of the id draws the sample, as for the training rows.
+sampled as (
+    select
+        backtest_inputs.*,
+        cast(row_number() over (
+            order by
+                {{ dbt.hash("customer_id || '-" ~ var('segmentation_random_seed') ~ "'") }},
+                customer_id
+        ) as integer) as sample_rank
+    from backtest_inputs
+),
+
+outcomes as (
+    select
+        backtest_dates.model_version,
+        sampled.*,
+        rfm_scores.rfm_segment,
+        rfm_scores.recency_score,
+        rfm_scores.frequency_score,
+        rfm_scores.monetary_score,
+        coalesce(later.has_bought, 0) as has_bought_later,
+        cast(ln(1 + greatest(cast(coalesce(later.net_revenue, 0) as double), 0))
+            as decimal(18, 6)) as log_later_revenue
+    from sampled
+    cross join backtest_dates
+    inner join rfm_scores
+        on sampled.customer_id = rfm_scores.customer_id
+    left join later
+        on sampled.customer_id = later.customer_id
+    where sampled.sample_rank <= {{ var('segmentation_k_sample_rows') }}
+),
+
+valued as (
+    {%- for name in features %}
+    select
+        model_version,
+        sample_rank,
+        '{{ name }}' as feature,
+        {{ name }} as transformed_value,
+        rfm_segment,
+        recency_score,
+        frequency_score,
+        monetary_score,
+        has_bought_later,
+        log_later_revenue
+    from outcomes
+    {{ 'union all' if not loop.last }}
+    {%- endfor %}
+)
+
+select
+    valued.model_version,
+    valued.sample_rank,
+    valued.feature,
+    valued.rfm_segment,
+    valued.recency_score,
+    valued.frequency_score,
+    valued.monetary_score,
+    valued.has_bought_later,
+    valued.log_later_revenue,
+    cast({{ customer_segmentation.scale_value(
+        'valued.transformed_value', 'scales.mean', 'scales.standard_deviation',
+        'scales.clip', 'scales.weight'
+    ) }} as decimal(18, 10)) as scaled_value
+from valued
+inner join scales
+    on valued.model_version = scales.model_version
+    and valued.feature = scales.feature
