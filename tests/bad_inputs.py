@@ -36,9 +36,10 @@ INPUTS = """
 
 DuckDB is asked, without reading the data, whether it can read the relation and what is
 mapped over it: anything it takes is allowed. A fault in the middle of a file is met when
-staging reads it. `make build` then says what to do before the engine's words, as it does for
-a locked or damaged database and a full disk; plain `dbt build` has the engine's words alone.
-The mappings are over a table `orders` with `Customer ID`, `Quantity` and `Price`, all text.
+staging reads it. `make build` then says what to do before the engine's words, as it does
+for a locked or damaged database and a full disk; plain `dbt build` has only the engine's
+words. The mappings are over a table `orders` with the text columns `Customer ID`,
+`Quantity` and `Price`.
 
 | case | given | what is said |
 |---|---|---|

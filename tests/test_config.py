@@ -688,6 +688,14 @@ def test_whatever_the_engine_takes_can_be_mapped(text, told):
     assert told["answers"]["relations"][text] == []
 
 
+def test_the_readme_maps_texts_in_a_way_that_works(told):
+    [cast] = [text for text in GOOD_MAPPINGS if text.startswith("try_cast(Quantity")]
+    readme = (PROJECT / "README.md").read_text()
+    assert f"  amount: {cast}\n" in readme
+    assert f"customer_id: '{GOOD_COLUMNS['customer_id']}'" in readme
+    assert told["answers"]["relations"][cast] == []
+
+
 @pytest.mark.parametrize("case", BAD_FILES)
 def test_a_file_that_cannot_be_read_is_told_with_what_to_do(case, told):
     text, sentence = BAD_FILES[case]
