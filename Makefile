@@ -16,7 +16,7 @@ build: .venv/installed \
 		$(if $(filter complete_journey,$(EXAMPLE)),.venv/installed-complete_journey) \
 		$(if $(filter cdnow ta_feng,$(EXAMPLE)),fetch-$(EXAMPLE))
 	@umask 077; vars="$$($(BIN)/python scripts/read_vars.py '$(EXAMPLE)')" \
-		&& $(BIN)/dbt build --vars "$$vars"
+		&& $(BIN)/python scripts/run_dbt.py build --vars "$$vars"
 	@$(BIN)/python -m python_charts
 	@$(BIN)/python scripts/print_summary.py
 

@@ -6,19 +6,21 @@
 {% endmacro %}
 
 
+{# Does dbt build this relation? #}
+{% macro _is_node(relation) %}
+    {%- for node in graph.nodes.values() if node.relation_name == relation -%}
+        {{- return(true) -}}
+    {%- endfor -%}
+    {{- return(false) -}}
+{% endmacro %}
+
+
 {# Our columns of a transaction, in the order of the staging tables. #}
 {% macro list_transaction_columns() %}
     {{- return([
         'transaction_id', 'order_id', 'customer_id', 'category', 'quantity', 'amount',
         'discount_amount', 'ordered_at',
     ]) -}}
-{% endmacro %}
-
-
-{# The names of a relation's columns; none where no query can be run. #}
-{% macro list_relation_columns(relation) %}
-    {%- set result = run_query('select * from ' ~ relation ~ ' limit 0') -%}
-    {{- return(result.column_names | list) -}}
 {% endmacro %}
 
 
@@ -36,13 +38,23 @@
 {# Checks a relation once it is there and returns its columns in lower case; none when
    the project is only compiled before anything was built. #}
 {% macro read_input_columns(name, relation) %}
-    {%- if not execute or not customer_segmentation.relation_exists(relation) -%}
+    {%- if not execute or customer_segmentation.is_missing(relation) -%}
         {{- return(none) -}}
     {%- endif -%}
-    {%- set problems = [] -%}
-    {%- do customer_segmentation._check_columns(problems, name, relation) -%}
-    {%- do customer_segmentation._raise(problems) -%}
-    {{- return(
-        customer_segmentation.list_relation_columns(relation) | map('lower') | list
-    ) -}}
+    {%- do customer_segmentation._raise(
+        customer_segmentation.find_relation_problems(
+            name, relation, customer_segmentation.read_var_values([name])
+        )
+    ) -%}
+    {%- set there = customer_segmentation.describe_query('select * from ' ~ relation) -%}
+    {{- return(there | map('first') | map('lower') | list) -}}
+{% endmacro %}
+
+
+{# Is there nothing to read behind this SQL text? #}
+{% macro is_missing(relation) %}
+    {%- set error = customer_segmentation.find_query_errors(
+        ['select * from ' ~ relation]
+    )[0] -%}
+    {{- return(error is not none and error.kind == 'missing') -}}
 {% endmacro %}

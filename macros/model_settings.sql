@@ -7,28 +7,14 @@
         {#- While parsing, the vars have not been checked yet. -#}
         {{- return(settings) -}}
     {%- endif -%}
-    {%- for name in [
-        'segmentation_transaction_columns', 'segmentation_transaction_filter',
-        'segmentation_timestamp_format', 'segmentation_time_zone',
-        'segmentation_duplicates', 'segmentation_returns', 'segmentation_earliest_date',
-        'segmentation_minimum_order_amount', 'segmentation_lookback_days',
-        'segmentation_secondary_share', 'segmentation_demographics_weight',
-        'segmentation_clip',
-        'segmentation_k_range', 'segmentation_k', 'segmentation_training_rows',
-        'segmentation_random_seed', 'segmentation_n_init',
-        'segmentation_k_sample_rows', 'segmentation_k_bootstraps',
-        'segmentation_k_minimum_share', 'segmentation_k_minimum_jaccard',
-        'segmentation_k_minimum_stability',
-    ] -%}
-        {%- do settings.update({name: var(name)}) -%}
-    {%- endfor -%}
     {#- The customer table counts only where the fit sees it. -#}
-    {%- if var('segmentation_demographics_weight') > 0 -%}
-        {%- do settings.update({
-            'segmentation_customer_columns': var('segmentation_customer_columns'),
-            'segmentation_unknown_values': var('segmentation_unknown_values'),
-        }) -%}
-    {%- endif -%}
+    {%- set deciding = [true] + (
+        ['with demographics'] if var('segmentation_demographics_weight') > 0 else []
+    ) -%}
+    {%- for name, rule in customer_segmentation.list_var_rules().items()
+        if rule.decides_refit in deciding -%}
+        {%- do settings.update({name: customer_segmentation.write_plainly(var(name))}) -%}
+    {%- endfor -%}
     {%- do settings.update({
         'segmentation_features': customer_segmentation.list_model_features()
     }) -%}

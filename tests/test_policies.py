@@ -875,9 +875,8 @@ ELSEWHERE = {
 
 
 def test_every_var_is_known_and_its_effect_is_tested():
-    macro = (PROJECT / "macros" / "check_config.sql").read_text()
-    listed = re.search(r"macro list_vars\(\)(.*?)endmacro", macro, re.DOTALL).group(1)
-    known = re.findall(r"'(segmentation_\w+)'", listed)
+    rules = (PROJECT / "macros" / "vars.sql").read_text()
+    known = re.findall(r"^ {12}'(segmentation_\w+)': \{", rules, re.MULTILINE)
     assert len(known) == len(set(known))
     assert set(known) == set(DEFAULTS)
     for name, path in ELSEWHERE.items():

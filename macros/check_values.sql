@@ -1,0 +1,392 @@
+{# What is wrong with these values of vars, one sentence each: the var, its value, what is
+   allowed. It reads nothing but its argument and asks the engine only about words, so that
+   a test can check a hundred values in one run. #}
+{% macro find_problems(values) %}
+    {%- set problems = [] -%}
+    {%- for name, rule in customer_segmentation.list_var_rules().items() -%}
+        {%- do customer_segmentation._check_value(problems, name, rule, values[name]) -%}
+    {%- endfor -%}
+    {#- What follows compares vars with each other and takes their shape for granted. -#}
+    {%- if not problems -%}
+        {%- do customer_segmentation._check_attributes(problems, values) -%}
+        {%- do customer_segmentation._check_customer_columns(problems, values) -%}
+        {%- do customer_segmentation._check_features(problems, values) -%}
+        {%- do customer_segmentation._check_reserved_words(problems, values) -%}
+    {%- endif -%}
+    {{- return(problems) -}}
+{% endmacro %}
+
+
+{# One value against one rule; the entries of a mapping against theirs. #}
+{% macro _check_value(problems, name, rule, value) %}
+    {%- set fields = rule.get('fields') -%}
+    {%- if rule.type == 'mapping' and value is mapping -%}
+        {%- for key, entry in value.items() -%}
+            {%- if 'keys' in rule and key not in rule['keys'] -%}
+                {%- do problems.append(
+                    name ~ ' has the key ' ~ customer_segmentation._show(key)
+                    ~ '; there are: ' ~ rule['keys'] | join(', ') ~ '.'
+                ) -%}
+            {%- else -%}
+                {%- do customer_segmentation._check_value(
+                    problems, customer_segmentation._name_entry(name, key), rule.entry, entry
+                ) -%}
+            {%- endif -%}
+        {%- endfor -%}
+    {%- elif rule.type == 'record' and value is mapping -%}
+        {%- for key in value if key not in fields -%}
+            {%- do problems.append(
+                name ~ ' has the key ' ~ customer_segmentation._show(key) ~ '; there are: '
+                ~ fields | join(', ') ~ '.'
+            ) -%}
+        {%- endfor -%}
+        {%- for key, field in fields.items() if key in value or not field.optional -%}
+            {%- do customer_segmentation._check_value(
+                problems, name ~ '.' ~ key, field, value.get(key)
+            ) -%}
+        {%- endfor -%}
+    {%- elif not customer_segmentation._is_allowed(rule, value) -%}
+        {%- do problems.append(
+            customer_segmentation._write_problem(name, rule, value)
+        ) -%}
+    {%- endif -%}
+{% endmacro %}
+
+
+{% macro _name_entry(name, key) %}
+    {{- return(name ~ '.' ~ customer_segmentation._show(key)) -}}
+{% endmacro %}
+
+
+{% macro _write_problem(name, rule, value) %}
+    {{- return(
+        name ~ ' is ' ~ customer_segmentation._show(value) ~ ', but it must be '
+        ~ customer_segmentation._write_allowed(rule) ~ '.'
+    ) -}}
+{% endmacro %}
+
+
+{% macro _is_allowed(rule, value) %}
+    {%- if value is none -%}
+        {{- return(rule.null or false) -}}
+    {%- elif rule.type == 'number' or rule.type == 'whole' -%}
+        {{- return(customer_segmentation._is_number_in(rule, value)) -}}
+    {%- elif rule.type == 'pair' -%}
+        {{- return(
+            value is sequence and value is not string and value is not mapping
+            and value | length == 2
+            and customer_segmentation._is_number_in(rule, value[0])
+            and customer_segmentation._is_number_in(rule, value[1])
+            and (value[0] < value[1] or (value[0] == value[1] and not rule.different))
+        ) -}}
+    {%- elif rule.type == 'boolean' -%}
+        {{- return(value is boolean) -}}
+    {%- elif rule.type == 'choice' -%}
+        {{- return(value is string and value in rule.choices) -}}
+    {%- elif rule.type == 'date' -%}
+        {{- return(customer_segmentation._is_date(value | string)) -}}
+    {%- elif rule.type == 'zone' -%}
+        {{- return(value is string and value in modules.pytz.all_timezones_set) -}}
+    {%- elif rule.type in ['text', 'relation'] -%}
+        {{- return(value is string and value | trim | length > 0) -}}
+    {%- elif rule.type == 'texts' -%}
+        {{- return(customer_segmentation._is_list_of_texts(rule, value)) -}}
+    {%- endif -%}
+    {#- A mapping or a record that is something else. -#}
+    {{- return(false) -}}
+{% endmacro %}
+
+
+{# Bounds are finite, so infinity and NaN are out. #}
+{% macro _is_number_in(rule, value) %}
+    {{- return(
+        (value is integer or (value is float and rule.type != 'whole' and not rule.whole))
+        and (value > rule.above if 'above' in rule else value >= rule.lowest)
+        and value <= rule.highest
+    ) -}}
+{% endmacro %}
+
+
+{# Levels may be numbers and must differ when compared in lower case. #}
+{% macro _is_list_of_texts(rule, value) %}
+    {%- if value is string or value is mapping or value is not sequence -%}
+        {{- return(false) -}}
+    {%- endif -%}
+    {%- for text in value
+        if text is not string and not (rule.numbers and (text is integer or text is float))
+    -%}
+        {{- return(false) -}}
+    {%- endfor -%}
+    {%- set texts = value | map('string') | map('trim') | map('lower') | list -%}
+    {{- return(not rule.numbers or texts | unique | list | length == texts | length) -}}
+{% endmacro %}
+
+
+{# A day of the calendar. `\Z`, because `$` also stands before a last line break. #}
+{% macro _is_date(text) %}
+    {%- if not modules.re.match(
+        '(?!0000)[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])\\Z', text
+    ) -%}
+        {{- return(false) -}}
+    {%- endif -%}
+    {%- set month = text[5:7] | int -%}
+    {%- if month == 12 -%}
+        {{- return(true) -}}
+    {%- endif -%}
+    {%- set year = text[:4] | int -%}
+    {%- set days_in_month = modules.datetime.date(year, month + 1, 1).toordinal()
+        - modules.datetime.date(year, month, 1).toordinal() -%}
+    {{- return(text[8:] | int <= days_in_month) -}}
+{% endmacro %}
+
+
+{# What a rule allows, in words. #}
+{% macro _write_allowed(rule) %}
+    {%- if 'allowed' in rule -%}
+        {%- set words = rule.allowed -%}
+    {%- elif rule.type == 'relation' -%}
+        {%- set words = (
+            'the ref, source or table of your data, or a reader such as '
+            ~ "read_parquet('orders/*.parquet')"
+        ) -%}
+    {%- elif rule.type == 'record' -%}
+        {%- set words = 'a mapping with: ' ~ rule.fields | join(', ') -%}
+    {%- elif rule.type == 'boolean' -%}
+        {%- set words = 'one of: true, false' -%}
+    {%- elif rule.type == 'choice' -%}
+        {%- set words = 'one of: ' ~ rule.choices | join(', ') -%}
+    {%- elif rule.type == 'date' -%}
+        {%- set words = 'a date written YYYY-MM-DD' -%}
+    {%- else -%}
+        {%- set words = (
+            ('a whole number' if rule.type == 'whole' else 'a number')
+            ~ (' above ' ~ rule.above ~ ' up to ' if 'above' in rule
+                else ' from ' ~ rule.lowest ~ ' to ')
+            ~ rule.highest
+        ) -%}
+    {%- endif -%}
+    {%- if 'example' in rule -%}
+        {%- set words = words ~ ', such as ' ~ customer_segmentation._show(rule.example) -%}
+    {%- endif -%}
+    {{- return(('null or ' if rule.null else '') ~ words) -}}
+{% endmacro %}
+
+
+{# A value as the error shows it: on one line, whatever it is. #}
+{% macro _show(value) %}
+    {%- if value is string and modules.re.match('[^\\x00-\\x1f\\x7f]*[^\\s]\\Z', value) -%}
+        {{- return(value) -}}
+    {%- endif -%}
+    {{- return(tojson(customer_segmentation.write_plainly(value))) -}}
+{% endmacro %}
+
+
+{# A value without what JSON has no word for: YAML reads 2025-01-31 as a date. #}
+{% macro write_plainly(value) %}
+    {%- if value is mapping -%}
+        {%- set entries = {} -%}
+        {%- for key, entry in value.items() -%}
+            {%- do entries.update({
+                key | string: customer_segmentation.write_plainly(entry)
+            }) -%}
+        {%- endfor -%}
+        {{- return(entries) -}}
+    {%- elif value is string or value is number or value is none -%}
+        {{- return(value) -}}
+    {%- elif value is sequence -%}
+        {%- set entries = [] -%}
+        {%- for entry in value -%}
+            {%- do entries.append(customer_segmentation.write_plainly(entry)) -%}
+        {%- endfor -%}
+        {{- return(entries) -}}
+    {%- endif -%}
+    {{- return(value | string) -}}
+{% endmacro %}
+
+
+{# The name of a column that is made of a user's word. #}
+{% macro _check_column_name(problems, here, column, taken) %}
+    {%- if not modules.re.match('[a-z][a-z0-9_]*\\Z', column | string)
+        or column in taken -%}
+        {%- do problems.append(
+            here ~ ' would be a column named ' ~ customer_segmentation._show(column)
+            ~ '; it must be small letters, digits and _, and none of: '
+            ~ taken | join(', ') ~ '.'
+        ) -%}
+    {%- endif -%}
+{% endmacro %}
+
+
+{# Our names are small letters whatever the table writes: true where this one is. Staging
+   puts unreadable_ before a name, so no other name may begin like that. #}
+{% macro _check_small_letters(problems, name_of_var, name) %}
+    {%- set name = name | string -%}
+    {%- if name.startswith('unreadable_') -%}
+        {%- do problems.append(
+            name_of_var ~ ' has ' ~ name ~ ', but no name may begin with unreadable_: '
+            ~ 'such columns are ours.'
+        ) -%}
+        {{- return(false) -}}
+    {%- elif not modules.re.match('[a-z][a-z0-9_]*\\Z', name) -%}
+        {%- set words = modules.re.sub('[^a-z0-9]+', '_', name | lower).strip('_') -%}
+        {%- set ours = words if modules.re.match('^[a-z]', words) else 'my_' ~ words -%}
+        {%- set quoted = '"' ~ name | replace('"', '""') ~ '"' -%}
+        {%- set theirs = (
+            name if modules.re.match('^[A-Za-z_][A-Za-z0-9_]*$', name)
+            else "'" ~ quoted | replace("'", "''") ~ "'"
+        ) -%}
+        {%- do problems.append(
+            name_of_var ~ ' has ' ~ customer_segmentation._show(name) ~ ', but our names must be small letters, digits '
+            ~ 'and _. Name it ' ~ ours ~ ' and map it: segmentation_customer_columns: {'
+            ~ ours ~ ': ' ~ theirs ~ '}.'
+        ) -%}
+        {{- return(false) -}}
+    {%- endif -%}
+    {{- return(true) -}}
+{% endmacro %}
+
+
+{# Attributes and extra columns of the customer table. #}
+{% macro _check_attributes(problems, values) %}
+    {#- Columns of the tables that attributes go through, besides the published ones. -#}
+    {%- set taken = customer_segmentation.list_segment_columns() + [
+        'record_count', 'record_number', 'is_in_transactions', 'purchase_status',
+    ] -%}
+    {%- for name, attribute in values.segmentation_demographics.items() -%}
+        {%- set here = customer_segmentation._name_entry('segmentation_demographics', name)
+        -%}
+        {%- if attribute.kind == 'ordinal' and not attribute.get('levels') -%}
+            {%- do problems.append(
+                here ~ ' is ordinal without levels; list them, lowest first.'
+            ) -%}
+        {%- elif attribute.kind == 'date' and attribute.get('as') != 'age_years' -%}
+            {%- do problems.append(
+                here ~ ' is a date; write as: age_years, so that it is read as an age.'
+            ) -%}
+        {%- elif attribute.kind == 'nominal' and not attribute.get('levels')
+            and values.segmentation_demographics_weight > 0 -%}
+            {%- do problems.append(
+                here ~ ' is nominal without levels; with '
+                ~ 'segmentation_demographics_weight above 0 they must be listed.'
+            ) -%}
+        {%- elif attribute.get('minimum', -1e15) > attribute.get('maximum', 1e15) -%}
+            {%- do problems.append(
+                here ~ '.minimum is ' ~ attribute.minimum ~ ', but it must not be above '
+                ~ 'its maximum, ' ~ attribute.maximum ~ '.'
+            ) -%}
+        {%- elif 'format' in attribute
+            and (attribute.kind != 'date' or '%' not in attribute.format) -%}
+            {%- do problems.append(
+                here ~ '.format is ' ~ customer_segmentation._show(attribute.format)
+                ~ ", but it must be a strptime format such as '%d-%m-%Y', of an attribute "
+                ~ 'of kind date.'
+            ) -%}
+        {%- endif -%}
+        {%- set column = customer_segmentation.name_attribute(name, attribute) -%}
+        {%- if customer_segmentation._check_small_letters(
+            problems, 'segmentation_demographics', name
+        ) -%}
+            {%- do customer_segmentation._check_column_name(
+                problems, here, column, taken
+            ) -%}
+            {%- if column != name -%}
+                {%- do customer_segmentation._check_column_name(
+                    problems, here, name, ['customer_id', 'record_count']
+                ) -%}
+            {%- endif -%}
+        {%- endif -%}
+        {%- do taken.append(column) -%}
+    {%- endfor -%}
+    {%- for name in values.segmentation_extra_columns
+        if customer_segmentation._check_small_letters(
+            problems, 'segmentation_extra_columns', name
+        ) -%}
+        {%- do customer_segmentation._check_column_name(
+            problems,
+            customer_segmentation._name_entry('segmentation_extra_columns', name), name,
+            taken + values.segmentation_demographics.keys() | list
+        ) -%}
+    {%- endfor -%}
+{% endmacro %}
+
+
+{% macro _check_customer_columns(problems, values) %}
+    {%- set columns = ['customer_id'] + values.segmentation_demographics.keys() | list
+        + values.segmentation_extra_columns.keys() | list -%}
+    {%- for column in values.segmentation_customer_columns if column not in columns -%}
+        {%- do problems.append(
+            'segmentation_customer_columns has the key '
+            ~ customer_segmentation._show(column) ~ '; there are: ' ~ columns | join(', ') ~ '.'
+        ) -%}
+    {%- endfor -%}
+{% endmacro %}
+
+
+{% macro _check_features(problems, values) %}
+    {%- set features = values.segmentation_features -%}
+    {%- set ours = customer_segmentation.list_feature_columns() -%}
+    {#- Columns of the tables that features go through, besides the published ones. -#}
+    {%- set taken = customer_segmentation.list_segment_columns() | reject('in', ours) | list
+        + ['purchase_status', 'month_start_date', 'largest_deviation'] -%}
+    {%- for name, feature in features.items() -%}
+        {%- set here = customer_segmentation._name_entry('segmentation_features', name) -%}
+        {%- do customer_segmentation._check_column_name(problems, here, name, taken) -%}
+        {%- if 'expression' not in feature and name not in ours -%}
+            {%- do problems.append(
+                here ~ ' is not a column of int_customer_features; give it an '
+                ~ 'expression or use one of: ' ~ ours | join(', ') ~ '.'
+            ) -%}
+        {%- elif 'expression' in feature and name in ours -%}
+            {%- do problems.append(
+                here ~ ' has an expression but the name of one of our columns; '
+                ~ 'give it a name of its own.'
+            ) -%}
+        {%- endif -%}
+        {%- for attribute, reading in values.segmentation_demographics.items()
+            if values.segmentation_demographics_weight > 0 -%}
+            {%- set column = customer_segmentation.name_attribute(attribute, reading) -%}
+            {%- if name in [column, column ~ '_rank']
+                or (name | string).startswith(column ~ '_is_level_') -%}
+                {%- do problems.append(
+                    here ~ ' has the name of a demographic column of the model; give it a '
+                    ~ 'name of its own.'
+                ) -%}
+            {%- endif -%}
+        {%- endfor -%}
+    {%- endfor -%}
+    {%- if not features.values() | selectattr('role', 'equalto', 'core') | list -%}
+        {%- do problems.append(
+            'segmentation_features has no feature of role core; it must have one.'
+        ) -%}
+    {%- endif -%}
+{% endmacro %}
+
+
+{# Names stand unquoted in many places, so a word of SQL cannot be one. The user's column
+   may have such a name: it is mapped in quotes. #}
+{% macro _check_reserved_words(problems, values) %}
+    {%- set places = {} -%}
+    {%- for name, attribute in values.segmentation_demographics.items() -%}
+        {%- do places.update({name: 'segmentation_demographics.' ~ name}) -%}
+    {%- endfor -%}
+    {%- for name in values.segmentation_extra_columns -%}
+        {%- do places.update({name: 'segmentation_extra_columns.' ~ name}) -%}
+    {%- endfor -%}
+    {%- for name in values.segmentation_features -%}
+        {%- do places.update({name: 'segmentation_features.' ~ name}) -%}
+    {%- endfor -%}
+    {#- Only names that are names go into a query. -#}
+    {%- if not problems -%}
+        {%- for name in customer_segmentation.find_reserved_words(places.keys() | list) -%}
+            {%- do problems.append(
+                places[name] ~ ' would be a column named ' ~ name ~ ', which is a word of '
+                ~ 'SQL; give it another name'
+                ~ (
+                    '' if 'features' in places[name]
+                    else ' and map it: segmentation_customer_columns: {customer_' ~ name
+                        ~ ": '\"" ~ name ~ "\"'}"
+                ) ~ '.'
+            ) -%}
+        {%- endfor -%}
+    {%- endif -%}
+{% endmacro %}
