@@ -1,17 +1,25 @@
-{# What the engine says against the values that need no table: the format of dates and the
+{# What the engine says against the values that need no table: the formats of dates and the
    features of the user's own. #}
 {% macro find_engine_problems(values) %}
+    {%- set formats = {'segmentation_timestamp_format': values.segmentation_timestamp_format}
+    -%}
+    {%- for name, attribute in values.segmentation_demographics.items() -%}
+        {%- do formats.update({
+            'segmentation_demographics.' ~ name ~ '.format': attribute.get('format')
+        }) -%}
+    {%- endfor -%}
     {%- set problems = [] -%}
-    {%- set format_error = customer_segmentation.find_query_errors([
-        'select ' ~ customer_segmentation.read_timestamp("cast('' as string)")
-    ])[0] -%}
-    {%- if format_error is not none -%}
-        {%- do problems.append(
-            'segmentation_timestamp_format is ' ~ values.segmentation_timestamp_format
-            ~ ", but it must be a strptime format such as %d/%m/%Y. The database says: "
-            ~ format_error.text ~ '.'
-        ) -%}
-    {%- endif -%}
+    {%- for name, format in formats.items() if format is not none -%}
+        {%- set error = customer_segmentation.find_query_errors([
+            'select ' ~ customer_segmentation.read_timestamp("cast('' as string)", format)
+        ])[0] -%}
+        {%- if error is not none -%}
+            {%- do problems.append(
+                name ~ ' is ' ~ format ~ ', but it must be a strptime format such as '
+                ~ '%d/%m/%Y. The database says: ' ~ error.text ~ '.'
+            ) -%}
+        {%- endif -%}
+    {%- endfor -%}
     {%- do problems.extend(customer_segmentation.find_feature_problems(values)) -%}
     {{- return(problems) -}}
 {% endmacro %}

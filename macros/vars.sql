@@ -101,9 +101,6 @@
             'segmentation_maximum_unreadable_share': {
                 'type': 'number', 'lowest': 0, 'highest': 1,
             },
-            'segmentation_maximum_unmatched_buyer_share': {
-                'type': 'number', 'lowest': 0, 'highest': 1,
-            },
             'segmentation_earliest_date': {'type': 'date', 'decides_refit': true},
             'segmentation_as_of_date': {'type': 'date', 'null': true},
         },
@@ -171,10 +168,10 @@
             'segmentation_k_minimum_share': {
                 'type': 'number', 'lowest': 0, 'highest': 0.5, 'decides_refit': true,
             },
-            'segmentation_k_minimum_jaccard': {
+            'segmentation_k_minimum_stability': {
                 'type': 'number', 'lowest': 0, 'highest': 1, 'decides_refit': true,
             },
-            'segmentation_k_minimum_stability': {
+            'segmentation_k_minimum_jaccard': {
                 'type': 'number', 'lowest': 0, 'highest': 1, 'decides_refit': true,
             },
             'segmentation_refit': {'type': 'boolean'},
@@ -249,6 +246,9 @@
                 'type': 'number', 'lowest': 0, 'highest': 1,
             },
             'segmentation_maximum_borderline_share': {
+                'type': 'number', 'lowest': 0, 'highest': 1,
+            },
+            'segmentation_maximum_unmatched_buyer_share': {
                 'type': 'number', 'lowest': 0, 'highest': 1,
             },
             'segmentation_maximum_date_gap_days': {
