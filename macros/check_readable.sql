@@ -2,7 +2,8 @@
    dirty data, and a shop without one accepted row has nothing to segment. The build stops
    here, with examples, and what was published stays. #}
 {% macro check_readable() %}
-    {%- if execute -%}
+    {%- if execute and not flags.EMPTY -%}
+        {%- set name = customer_segmentation._name_transactions() -%}
         {%- set share = var('segmentation_maximum_unreadable_share') -%}
         {%- set counted = run_query(
             "select coalesce(rejection_reason, 'accepted'), count(*) from " ~ this
@@ -26,7 +27,7 @@
                     ~ " where rejection_reason = '" ~ reason ~ "' order by 1 limit 3"
                 ) -%}
                 {%- do problems.append(
-                    var('segmentation_transactions') ~ ': ' ~ column | replace('raw_', '')
+                    name ~ ': ' ~ column | replace('raw_', '')
                     ~ ' cannot be read in ' ~ rows ~ ' of ' ~ (counts.values() | sum)
                     ~ ' rows, for example ' ~ examples.columns[0].values() | list | tojson
                     ~ '; allowed is a share of ' ~ share
@@ -35,11 +36,29 @@
             {%- endif -%}
         {%- endfor -%}
         {%- if not problems and 'accepted' not in counts -%}
+            {%- set sample = customer_segmentation.read_sample() -%}
             {%- do problems.append(
-                var('segmentation_transactions') ~ ' has no row that can be used: '
-                ~ (tojson(counts) if counts else 'it is empty') ~ '.'
+                name ~ ' has no row that can be used'
+                ~ (' from ' ~ sample.start ~ ' until ' ~ sample.end
+                    ~ ' (UTC, by --sample)' if sample else '')
+                ~ ': ' ~ (tojson(counts) if counts
+                    else 'there is none' if sample else 'it is empty') ~ '.'
             ) -%}
         {%- endif -%}
         {%- do customer_segmentation._raise(problems) -%}
     {%- endif -%}
+{% endmacro %}
+
+
+{# The user's relation in a sentence. Where the var is a ref, reading it here would be a ref
+   that dbt does not know of, so its name is taken from the model that may. #}
+{% macro _name_transactions() %}
+    {%- for node in graph.nodes.values()
+        if node.package_name == 'customer_segmentation'
+            and node.name == 'base_transactions' -%}
+        {%- for id in node.depends_on.nodes -%}
+            {{- return(id.split('.')[-1]) -}}
+        {%- endfor -%}
+    {%- endfor -%}
+    {{- return(var('segmentation_transactions')) -}}
 {% endmacro %}
