@@ -102,5 +102,7 @@ def model(dbt, session):
         ),
     }
     if folder is None:
-        return pd.DataFrame({name: pd.Series(dtype=kind) for name, kind in COLUMNS.items()})
+        return pd.DataFrame(
+            {name: pd.Series(dtype=kind) for name, kind in COLUMNS.items()}
+        )
     return write_files(tables, Path(folder))
