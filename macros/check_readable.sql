@@ -2,7 +2,7 @@
    here and what was published stays. Columns that cannot be read stop in
    check_column_quality. #}
 {% macro check_readable() %}
-    {%- if execute -%}
+    {%- if execute and not flags.EMPTY -%}
         {%- set counted = run_query(
             "select coalesce(rejection_reason, 'accepted'), count(*) from " ~ this
             ~ " group by 1 order by 1"
@@ -12,10 +12,28 @@
             {%- do counts.update({row[0]: row[1] | int}) -%}
         {%- endfor -%}
         {%- if 'accepted' not in counts -%}
+            {%- set sample = customer_segmentation.read_sample() -%}
             {%- do customer_segmentation._raise([
-                var('segmentation_transactions') ~ ' has no row that can be used: '
-                ~ (tojson(counts) if counts else 'it is empty') ~ '.'
+                customer_segmentation._name_transactions() ~ ' has no row that can be used'
+                ~ (' from ' ~ sample.start ~ ' until ' ~ sample.end
+                    ~ ' (UTC, by --sample)' if sample else '')
+                ~ ': ' ~ (tojson(counts) if counts
+                    else 'there is none' if sample else 'it is empty') ~ '.'
             ]) -%}
         {%- endif -%}
     {%- endif -%}
+{% endmacro %}
+
+
+{# The user's relation in a sentence. Where the var is a ref, reading it here would be a ref
+   that dbt does not know of, so its name is taken from the model that may. #}
+{% macro _name_transactions() %}
+    {%- for node in graph.nodes.values()
+        if node.package_name == 'customer_segmentation'
+            and node.name == 'base_transactions' -%}
+        {%- for id in node.depends_on.nodes -%}
+            {{- return(id.split('.')[-1]) -}}
+        {%- endfor -%}
+    {%- endfor -%}
+    {{- return(var('segmentation_transactions')) -}}
 {% endmacro %}

@@ -185,16 +185,29 @@
 {# Adds the user's attributes to the contract of the model that calls it as a pre-hook, so
    that the contract stays enforced whatever the attributes are. #}
 {% macro extend_contract_with_attributes() %}
-    {%- set columns = {} -%}
+    {%- set columns = [] -%}
     {%- for attribute in customer_segmentation.list_published_attributes() -%}
-        {%- do columns.update({attribute.column: attribute.data_type}) -%}
+        {%- do columns.append({
+            'name': attribute.column,
+            'data_type': attribute.data_type,
+            'description': (
+                'Age in completed years on the as-of date, from ' ~ attribute.source
+                if attribute.kind == 'date'
+                else 'Attribute of kind ' ~ attribute.kind
+            ) ~ ' of your customer table. Null when unknown.',
+        }) -%}
     {%- endfor -%}
     {%- if var('segmentation_publish_demographics') -%}
-        {%- do columns.update(customer_segmentation.list_extra_columns()) -%}
+        {%- for name, data_type in customer_segmentation.list_extra_columns().items() -%}
+            {%- do columns.append({
+                'name': name,
+                'data_type': data_type,
+                'description': 'Further column of your customer table. Null when it is '
+                    ~ 'missing or cannot be read as ' ~ data_type ~ '.',
+            }) -%}
+        {%- endfor -%}
     {%- endif -%}
-    {%- for name, data_type in columns.items() -%}
-        {%- do model['columns'].update({
-            name: {'name': name, 'data_type': data_type, 'constraints': []}
-        }) -%}
+    {%- for column in columns -%}
+        {%- do model['columns'].update({column.name: dict(column, constraints=[])}) -%}
     {%- endfor -%}
 {% endmacro %}

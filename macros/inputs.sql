@@ -2,7 +2,37 @@
    when the var is null. #}
 {% macro input_relation(name) %}
     {%- set value = var(name) -%}
-    {{- return(value | trim if value is string and value | trim else none) -}}
+    {%- if value is not string or not value | trim -%}
+        {{- return(none) -}}
+    {%- endif -%}
+    {{- return(customer_segmentation._unwrap_relation(value | trim)) -}}
+{% endmacro %}
+
+
+{# With --empty or --sample dbt renders a ref or source as a query over its table. The name
+   is what is checked and remembered; the rows are left out further on: by the refs after
+   base_transactions, and by its own time filter. #}
+{% macro _unwrap_relation(relation) %}
+    {%- set wrapped = modules.re.match(
+        "\\(select \\* from (.+?) where "
+        "(?:false limit 0|\\S+ >= '[^']*' and \\S+ < '[^']*')\\)$",
+        relation
+    ) if execute and (flags.EMPTY or customer_segmentation.read_sample()) -%}
+    {{- return(wrapped.group(1) if wrapped else relation) -}}
+{% endmacro %}
+
+
+{# The stretch of time of --sample, as texts in UTC; none without it. A unit test brings its
+   own rows, which are not sampled. #}
+{% macro read_sample() %}
+    {%- set window = invocation_args_dict.get('sample') -%}
+    {%- if window and model.resource_type != 'unit_test' -%}
+        {{- return({
+            'start': window.start.strftime('%Y-%m-%d %H:%M:%S'),
+            'end': window.end.strftime('%Y-%m-%d %H:%M:%S'),
+        }) -}}
+    {%- endif -%}
+    {{- return(none) -}}
 {% endmacro %}
 
 

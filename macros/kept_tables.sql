@@ -26,9 +26,7 @@
 
 {# --empty and --sample build on no rows or on some: nobody is gone for that. #}
 {% macro sees_all_rows() %}
-    {{- return(
-        not invocation_args_dict.get('empty') and not invocation_args_dict.get('sample')
-    ) -}}
+    {{- return(not flags.EMPTY and not customer_segmentation.read_sample()) -}}
 {% endmacro %}
 
 

@@ -105,7 +105,8 @@ SECTIONS = [
         "variance of later spend (on a log scale); groups drawn by lot explain about "
         "0 %. The classic "
         "RFM grid sorts the same customers by recency and frequency scores, usually "
-        "into more groups.",
+        "into more groups. Open marks: the model was fitted later and had seen this "
+        "spend, so its share is flattering and no forecast. Filled marks: it had not.",
         build_forward_value,
     ),
     Section(

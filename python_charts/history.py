@@ -41,7 +41,7 @@ GROUPINGS = {
     "rfm_grid": (
         "Classic RFM grid",
         {"color": "#8A6D3B", "width": 2, "dash": "dash"},
-        "square-open",
+        "square",
     ),
 }
 
@@ -254,7 +254,8 @@ def build_forward_value(tables: Tables) -> go.Figure:
     Returns
     -------
     go.Figure
-        One panel per horizon, a line per grouping over the month starts.
+        One panel per horizon, a line per grouping over the month starts. What the model
+        had seen when it was fitted is open, what it had not seen is filled.
     """
     shares = list_explained_shares(tables)
     if shares.empty:
@@ -288,11 +289,18 @@ def build_forward_value(tables: Tables) -> go.Figure:
                     y=[float(share) for share in rows["explained_share"]],
                     mode="lines+markers",
                     line=line,
-                    marker={"symbol": symbol, "size": 8},
+                    marker={
+                        "symbol": [
+                            f"{symbol}-open" if is_in_sample else symbol
+                            for is_in_sample in rows["is_in_sample"]
+                        ],
+                        "size": 8,
+                    },
                     hovertext=[
                         f"<b>{words}</b>, {format_date(row['as_of_date'])}<br>"
                         f"{format_share(row['explained_share'])} of the variance, with "
-                        f"{count_things(row['group_count'], 'group')}"
+                        f"{count_things(row['group_count'], 'group')}<br>"
+                        f"The model was fitted {_say_when(row['is_in_sample'])}"
                         for row in rows.to_dict("records")
                     ],
                     hoverinfo="text",
@@ -332,7 +340,7 @@ def list_explained_shares(tables: Tables) -> pd.DataFrame:
     """
     columns = ["as_of_date", "horizon_months", "segmentation"]
     rows = tables["segment_forward_value"]
-    rows = rows[[*columns, "explained_share", "group_count"]].dropna()
+    rows = rows[[*columns, "explained_share", "group_count", "is_in_sample"]].dropna()
     return rows.drop_duplicates(columns).sort_values(columns)
 
 
@@ -347,8 +355,12 @@ def compare_groupings(shares: pd.DataFrame) -> str:
     Returns
     -------
     str
-        One sentence with both means for each horizon.
+        Both means for each horizon, and whether the model had seen what came after. Where
+        some month starts are unseen, only those are averaged.
     """
+    is_unseen = ~shares["is_in_sample"].astype(bool)
+    if is_unseen.any():
+        shares = shares[is_unseen]
     means = (
         shares.sort_values("as_of_date")
         .groupby(["horizon_months", "segmentation"])["explained_share"]
@@ -374,7 +386,16 @@ def compare_groupings(shares: pd.DataFrame) -> str:
     }.get(tuple(signs), "Segments against the classic RFM grid: no clear winner")
     if tuple(signs) == (-1,):
         verdict += " (segments named first)"
-    return f"{verdict}, on average {', '.join(parts)}"
+    return (
+        f"{verdict}, on average {', '.join(parts)}. The model was fitted "
+        f"{_say_when(not is_unseen.any())}"
+    )
+
+
+def _say_when(is_in_sample: bool) -> str:
+    if is_in_sample:
+        return "on data that include this later spend"
+    return "before this later spend"
 
 
 def _say_no_history(tables: Tables) -> str:

@@ -46,7 +46,7 @@ COLUMNS = {
     ),
     "segment_forward_value": (
         "as_of_date horizon_months segmentation group_name customers "
-        "mean_future_net_revenue buyer_share group_count explained_share"
+        "mean_future_net_revenue buyer_share group_count explained_share is_in_sample"
     ),
     "segment_rules": (
         "segment_id segment_name rule customers rule_customers coverage precision "

@@ -229,6 +229,7 @@ def make_forward_value() -> pd.DataFrame:
                 "buyer_share": 0.75 - 0.5 * place,
                 "group_count": 2,
                 "explained_share": shares[grouping == "rfm_grid"],
+                "is_in_sample": True,
             }
             for (date, months), shares in explained.items()
             for grouping, groups in (
@@ -640,6 +641,17 @@ def test_worth_shows_the_shares_explained_and_says_who_wins(tables):
     title = re.sub("<.*?>|\\s", " ", figure.layout.title.text)
     assert "Segments explain more of later spend than the classic RFM grid" in title
     assert "30 % against 20 % over 1 month, 50 % against 25 % over 3 months" in title
+    assert "fitted on data that include this later spend" in title
+
+
+def test_worth_compares_where_the_model_had_not_seen_the_spend(tables):
+    value = tables["segment_forward_value"]
+    value["is_in_sample"] = value["as_of_date"] < pd.Timestamp("2025-10-01")
+    figure = build_forward_value(tables)
+    assert figure.data[0].marker.symbol == ("circle-open", "circle")
+    title = re.sub("<.*?>|\\s", " ", figure.layout.title.text)
+    assert "on average 40 % against 30 % over 1 month. " in title
+    assert "fitted before this later spend" in title
 
 
 @pytest.mark.parametrize(

@@ -7,11 +7,13 @@ is summed here from the raw files.
 
 import subprocess
 import sys
+from datetime import date
 
 import duckdb
 import numpy as np
 import pandas as pd
 import pytest
+from backtest import Backtest, choose_date, lay_out, run_backtest
 from conftest import PROJECT, Build, read_example
 
 # Bounds of R and of the mean of F and M, first match (Putler; scores from 1).
@@ -26,10 +28,7 @@ RFM_PACKAGE = [
     *((4, 5, 1, 3, 1, 5), (1, 2, 3, 4, 4, 5), (1, 2, 2, 5, 4, 5), (1, 3, 3, 5, 3, 5)),
     *((2, 3, 1, 3, 1, 4), (1, 1, 1, 5, 1, 5)),
 ]
-SHOPS = {
-    "complete_journey": ("2017-10-01", "2018-01-01"),
-    "cdnow": ("1997-10-01", "1998-07-01"),
-}
+FITTED_AS_OF = {"complete_journey": "2017-10-01", "cdnow": "1997-10-01"}
 
 
 def find_group(scores: tuple, bounds: list[tuple]) -> int:
@@ -80,22 +79,18 @@ def explain(revenue: pd.Series, groups: pd.Series) -> float:
 
 
 @pytest.fixture(scope="module")
-def build_twice(tmp_path_factory):
+def backtest(tmp_path_factory):
     """Fit as of the date and build again when the future is known, once per shop."""
     done = {}
 
-    def build(name: str) -> Build:
+    def build(name: str) -> tuple[Build, Backtest]:
         if name not in done:
             if name == "cdnow":
                 script = PROJECT / "scripts" / "fetch_example.py"
                 subprocess.run([sys.executable, str(script), name], check=True)
-            done[name] = Build(tmp_path_factory.mktemp(name), vars=read_example(name))
-            for as_of_date in SHOPS[name]:
-                done[name].build(
-                    *("--select", "+segment_forward_value"),
-                    *("--indirect-selection", "empty"),
-                    segmentation_as_of_date=as_of_date,
-                )
+            folder = tmp_path_factory.mktemp(name)
+            run = run_backtest(read_example(name), FITTED_AS_OF[name], folder)
+            done[name] = Build(folder), run
         return done[name]
 
     return build
@@ -138,9 +133,9 @@ def read_future(name: str, date: str, end: str) -> pd.Series:
         ("cdnow", "1998-07-01"),
     ],
 )
-def test_segments_explain_at_least_as_much_as_the_best_grid(build_twice, name, end):
-    date = SHOPS[name][0]
-    build = build_twice(name)
+def test_segments_explain_at_least_as_much_as_the_best_grid(backtest, name, end):
+    date = FITTED_AS_OF[name]
+    build, _ = backtest(name)
     versions = build.query("select as_of_date::varchar from segment_model_versions")
     assert versions == [(date,)]
 
@@ -157,12 +152,13 @@ def test_segments_explain_at_least_as_much_as_the_best_grid(build_twice, name, e
 @pytest.mark.parametrize(
     ("name", "end"), [("complete_journey", "2018-01-01"), ("cdnow", "1998-01-01")]
 )
-def test_explained_share_equals_an_own_calculation(build_twice, name, end):
-    date = SHOPS[name][0]
-    customers = read_customers(build_twice(name), date)
+def test_explained_share_equals_an_own_calculation(backtest, name, end):
+    build, _ = backtest(name)
+    date = FITTED_AS_OF[name]
+    customers = read_customers(build, date)
     revenue = read_future(name, date, end).reindex(customers.index).fillna(0)
     ours = dict(
-        build_twice(name).query(
+        build.query(
             "select distinct segmentation, explained_share from segment_forward_value"
             f" where as_of_date = '{date}' and horizon_months = 3"
         )
@@ -175,3 +171,55 @@ def test_explained_share_equals_an_own_calculation(build_twice, name, end):
         },
         abs=1e-6,
     )
+
+
+@pytest.mark.parametrize("name", FITTED_AS_OF)
+def test_a_backtest_tells_what_the_mart_says_of_the_unseen_and_nothing_else(
+    backtest, name
+):
+    build, run = backtest(name)
+    fitted = date.fromisoformat(FITTED_AS_OF[name])
+    assert min(row[1] for row in run.rows) == fitted
+    assert run.rows == build.query(
+        "select distinct horizon_months, as_of_date, segmentation, group_count,"
+        f" explained_share from segment_forward_value where as_of_date >= '{fitted}'"
+        " order by all"
+    )
+    seen = build.query(
+        f"select distinct as_of_date < '{fitted}', is_in_sample from"
+        " segment_forward_value order by all"
+    )
+    assert seen == [(False, False), (True, True)]
+    lines = lay_out(run).splitlines()
+    for months, day, grouping, groups, share in run.rows:
+        [line] = [
+            line for line in lines if line.startswith(f"{months} ") and str(day) in line
+        ]
+        assert line.split()[3 if grouping == "segments" else 5 :][:2] == [
+            f"{share:.1%}",
+            f"({groups})",
+        ]
+
+
+@pytest.mark.parametrize(
+    ("text", "first", "today", "chosen"),
+    [
+        ("", "2024-01-01", "2026-01-01", "2025-10-01"),
+        ("", "2024-01-01", "2026-03-31", "2025-12-01"),
+        ("2025-11-02", "2024-01-01", "2026-01-01", "2025-11-02"),
+        ("2025-12-01", "2024-01-01", "2026-01-01", "2025-12-01"),
+        ("2025-12-02", "2024-01-01", "2026-01-01", None),
+        ("2024-01-01", "2024-01-01", "2026-01-01", None),
+        ("", "2025-11-01", "2026-01-01", None),
+        ("01.10.2025", "2024-01-01", "2026-01-01", None),
+    ],
+)
+def test_a_backtest_needs_a_past_before_its_date_and_a_whole_month_after(
+    text, first, today, chosen
+):
+    dates = [date.fromisoformat(day) for day in (first, today)]
+    if chosen:
+        assert choose_date(text, *dates) == date.fromisoformat(chosen)
+    else:
+        with pytest.raises(ValueError, match="AS_OF is .*, but it must"):
+            choose_date(text, *dates)

@@ -1,11 +1,16 @@
 -- One row per month start, horizon, segmentation and group: what its customers spent in
 -- the months after, and how much of the difference between customers the grouping explains.
--- The classic grid at the same dates is the yardstick.
+-- The classic grid at the same dates is the yardstick. A month start before the date that
+-- the model was fitted as of is in-sample: the fit knew what came after.
 with
 
 months as (
     select * from {{ ref('customer_segments_monthly') }}
     where segment_kind = 'cluster'
+),
+
+model_versions as (
+    select * from {{ ref('segment_model_versions') }}
 ),
 
 customer_days as (
@@ -126,6 +131,17 @@ explained as (
     group by as_of_date, horizon_months, segmentation
 ),
 
+-- A month start is scored with one model version.
+fits as (
+    select
+        months.as_of_date,
+        max(model_versions.as_of_date) as fitted_as_of_date
+    from months
+    inner join model_versions
+        on months.model_version = model_versions.model_version
+    group by months.as_of_date
+),
+
 value as (
     select
         group_sums.as_of_date,
@@ -148,8 +164,11 @@ value as (
                     explained.log_square_sum
                     - explained.log_sum * explained.log_sum / explained.customers
                 )
-        end as explained_share
+        end as explained_share,
+        group_sums.as_of_date < fits.fitted_as_of_date as is_in_sample
     from group_sums
+    inner join fits
+        on group_sums.as_of_date = fits.as_of_date
     inner join explained
         on group_sums.as_of_date = explained.as_of_date
         and group_sums.horizon_months = explained.horizon_months
