@@ -100,6 +100,8 @@ class Case:
         Columns that the file does not have.
     must_work
         The vars say everything needed, so a build that stops is a fault.
+    must_tell
+        More than a tenth of what a column holds cannot be read, so silence is a fault.
     may_lose
         Largest share of rows that the build may reject without a word.
     rows_in_file
@@ -115,6 +117,7 @@ class Case:
     drop: tuple[str, ...] = ()
     is_customers: bool = False
     must_work: bool = False
+    must_tell: bool = False
     may_lose: float = 0.1
     rows_in_file: int | None = None
 

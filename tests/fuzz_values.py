@@ -43,6 +43,10 @@ def whole(row: dict) -> int:
     return int(row["amount"])
 
 
+def at_midnight(row: dict) -> dt.datetime:
+    return dt.datetime.combine(row["birth_date"], dt.time())
+
+
 def as_text(column: str):
     return lambda row: str(row[column])
 
@@ -752,6 +756,7 @@ for column in ("quantity", "discount_amount"):
             TEXT_READER,
             raw={column: cell},
             read=read,
+            must_tell="words" in word,
         )
 add(
     "quantity a list",
@@ -910,8 +915,8 @@ for word, mapping in (
     )
 for word, arrow, cell in (
     ("yyyymmdd int64", pa.int64(), lambda row: int(f"{row['birth_date']:%Y%m%d}")),
-    ("timestamp", pa.timestamp("us"), None),
-    ("timestamptz", pa.timestamp("us", "UTC"), None),
+    ("timestamp", pa.timestamp("us"), at_midnight),
+    ("timestamptz", pa.timestamp("us", "UTC"), at_midnight),
     ("null", pa.null(), nothing),
     ("struct", None, lambda row: {"born": row["birth_date"]}),
     (
@@ -946,6 +951,7 @@ for word, cell, read in (
         f"Income with {word}",
         raw={"income": cell},
         read={"income": read} if read else {},
+        must_tell=word in ("words in 20 %", "negatives in 20 %"),
     )
 add_customers(
     "levels other words",
@@ -1010,7 +1016,7 @@ add_customers(
 add_customers(
     "extra column of another type",
     "An extra column asked for as integer that holds words",
-    raw={"band": lambda row: row["band"]},
+    must_tell=True,
     vars={
         "segmentation_demographics": {},
         "segmentation_extra_columns": {"band": "integer"},
