@@ -17,6 +17,7 @@
         {%- do customer_segmentation._check_collisions(problems) -%}
         {%- do customer_segmentation._check_choices(problems) -%}
         {%- do customer_segmentation._check_numbers(problems) -%}
+        {%- do customer_segmentation._check_rejected_shares(problems) -%}
         {%- do customer_segmentation._check_drift_bounds(problems) -%}
         {%- do customer_segmentation._check_dates(problems) -%}
         {%- do customer_segmentation._check_k(problems) -%}
@@ -91,6 +92,7 @@
         'segmentation_drift_day_revenue_ratio',
         'segmentation_minimum_segment_share',
         'segmentation_maximum_unreadable_share',
+        'segmentation_maximum_rejected_shares',
         'segmentation_maximum_date_gap_days',
     ]) -}}
 {% endmacro %}

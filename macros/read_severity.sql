@@ -3,7 +3,7 @@
     {{- return([
         'smallest_segment', 'largest_segment', 'stability', 'weak_structure',
         'clustered_share', 'borderline_share', 'breaking_change', 'dropped_feature',
-        'no_model', 'unmet_override',
+        'no_model', 'unmet_override', 'rejected_rows', 'shared_transaction_id',
     ]) -}}
 {% endmacro %}
 

@@ -24,6 +24,11 @@ BAD_VARS = {
         {"segmentation_duplicates": "drop"},
         "it must be one of: keep, drop_exact, by_transaction_id.",
     ),
+    "rejected_share_above_one": (
+        {"segmentation_maximum_rejected_shares": {"duplicate": 10}},
+        'segmentation_maximum_rejected_shares is {"duplicate": 10}, but it must be a'
+        " mapping to numbers from 0 to 1 from any of: all_reasons,",
+    ),
     "no_such_file": (
         {"segmentation_transactions": "read_parquet('nowhere/*.parquet')"},
         "segmentation_transactions is read_parquet('nowhere/*.parquet'), but it must be",

@@ -14,5 +14,18 @@ select
         column, var('segmentation_transaction_columns'), there
     ) }} as {{ column }},
     {%- endfor %}
-    {{ 'coalesce((' ~ filter ~ '), false)' if filter else 'true' }} as is_wanted
+    {{ 'coalesce((' ~ filter ~ '), false)' if filter else 'true' }} as is_wanted,
+    {%- if var('segmentation_duplicates') == 'drop_exact' and there %}
+    -- Over all columns of the relation, mapped or not: two products of one invoice can be
+    -- equal in all that we read. Rows of one partition are the same in every order.
+    row_number() over (
+        partition by
+            {%- for column in there %}
+            {{ adapter.quote(column | replace('"', '""')) }}{{ ',' if not loop.last }}
+            {%- endfor %}
+        order by {{ adapter.quote(there[0] | replace('"', '""')) }}
+    ) > 1 as is_exact_copy
+    {%- else %}
+    false as is_exact_copy
+    {%- endif %}
 from {{ relation }}
