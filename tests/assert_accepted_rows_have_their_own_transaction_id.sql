@@ -52,7 +52,9 @@ findings as (
         || examples
         || case
             when different_ids = 0
-                then '. Rows of an id agree in customer, day and amount: if they are copies, '
+                then
+                    '. Rows of an id agree in customer, day and amount: if they are'
+                    || ' copies, '
             else
                 '. For '
                 || cast(different_ids as string)
