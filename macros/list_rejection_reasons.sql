@@ -3,5 +3,6 @@
     {{- return([
         'filtered', 'missing_customer', 'unreadable_timestamp', 'unreadable_amount',
         'before_earliest_date', 'after_as_of_date', 'ignored_return', 'duplicate',
+        'conflicting_transaction_id',
     ]) -}}
 {% endmacro %}

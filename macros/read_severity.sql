@@ -3,7 +3,8 @@
     {{- return([
         'smallest_segment', 'largest_segment', 'stability', 'weak_structure',
         'clustered_share', 'borderline_share', 'breaking_change', 'dropped_feature',
-        'no_model', 'unmet_override', 'untrue_name', 'untold_spend',
+        'no_model', 'unmet_override', 'untrue_name', 'untold_spend', 'rejected_rows',
+        'shared_transaction_id',
     ]) -}}
 {% endmacro %}
 

@@ -101,6 +101,13 @@
             'segmentation_maximum_unreadable_share': {
                 'type': 'number', 'lowest': 0, 'highest': 1,
             },
+            'segmentation_maximum_rejected_shares': {
+                'type': 'mapping',
+                'keys': customer_segmentation.list_rejected_shares().keys() | list,
+                'entry': {'type': 'number', 'lowest': 0, 'highest': 1},
+                'allowed': 'a mapping from a reason to a share',
+                'example': {'duplicate': 0.1},
+            },
             'segmentation_earliest_date': {'type': 'date', 'decides_refit': true},
             'segmentation_as_of_date': {'type': 'date', 'null': true},
         },

@@ -25,6 +25,7 @@ REASONS = {
     "after_as_of_date": "After the as-of date",
     "ignored_return": "Return (returns are ignored)",
     "duplicate": "Duplicate",
+    "conflicting_transaction_id": "Transaction id of another row",
 }
 SCORES = {
     "stability": "Stability<br>(higher: comes back on resampled data)",

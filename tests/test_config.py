@@ -45,6 +45,11 @@ BAD_VARS = {
         {"segmentation_returns": "subtract"},
         "segmentation_returns is subtract, but it must be one of: net, ignore.",
     ),
+    "rejected_share_above_one": (
+        {"segmentation_maximum_rejected_shares": {"duplicate": 10}},
+        "segmentation_maximum_rejected_shares.duplicate is 10, but it must be a number from"
+        " 0 to 1.",
+    ),
     "unknown_duplicates_word": (
         {"segmentation_duplicates": "drop"},
         "it must be one of: keep, drop_exact, by_transaction_id.",

@@ -363,10 +363,37 @@ CASES = {
         query="select count(*) from customer_segments",
         rows=[(140,)],
     ),
+    "an order id as line id": Case(
+        "Several lines of an order under one transaction_id, and"
+        " segmentation_duplicates: by_transaction_id",
+        "The build stops with examples: the id looks like that of an order.",
+        Shop(
+            [
+                line | {"transaction_id": line["order_id"]}
+                for original in make_buyers()
+                for line in (original, original | {"category": "toys", "amount": "1"})
+            ],
+            vars={"segmentation_duplicates": "by_transaction_id"},
+        ),
+        says="so transaction_id looks like the id of an order: map it as order_id",
+    ),
+    "guests nearly everywhere": Case(
+        "No customer id in more than half of the rows",
+        "The build stops with examples: map customer_id, or leave guests out.",
+        Shop(
+            make_buyers()
+            + [line | {"customer_id": None} for line in 2 * make_buyers(seed=2)]
+        ),
+        says="(segmentation_maximum_rejected_shares.missing_customer)",
+    ),
     "no line id": Case(
         "No transaction_id, and segmentation_duplicates: by_transaction_id",
         "The run stops at the start and says what to map or to set.",
-        Shop(make_buyers(), columns=COLUMNS[1:]),
+        Shop(
+            make_buyers(),
+            columns=COLUMNS[1:],
+            vars={"segmentation_duplicates": "by_transaction_id"},
+        ),
         says="which has no column transaction_id (needed by segmentation_duplicates",
     ),
 }

@@ -73,7 +73,7 @@ MODELLING_VARS = {
     "segmentation_transaction_filter": "amount < 100",
     "segmentation_timestamp_format": "%Y-%m-%d %H:%M:%S",
     "segmentation_time_zone": "Asia/Tokyo",
-    "segmentation_duplicates": "keep",
+    "segmentation_duplicates": "drop_exact",
     "segmentation_returns": "ignore",
     "segmentation_earliest_date": "2024-06-01",
     "segmentation_minimum_order_amount": 5,

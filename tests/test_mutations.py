@@ -45,8 +45,8 @@ MUTATIONS = {
     ),
     "rejected_rows_are_dropped_in_silence": (
         "models/staging/stg_transactions.sql",
-        "from numbered\n",
-        "from numbered\nwhere customer_id is not null\n",
+        "from resolved\n",
+        "from resolved\nwhere customer_id is not null\n",
         "assert_raw_rows_are_accepted_or_rejected",
     ),
     "returns_are_left_out_of_revenue": (

@@ -82,7 +82,11 @@ SHOP = Shop(
     make_buyers() + PROBES,
     make_customers(),
     # In segments of 35 to 41 customers the default of 30 would leave nothing to show.
-    {"segmentation_demographics": DEMOGRAPHICS, "segmentation_minimum_cell_size": 5},
+    {
+        "segmentation_demographics": DEMOGRAPHICS,
+        "segmentation_duplicates": "by_transaction_id",
+        "segmentation_minimum_cell_size": 5,
+    },
 )
 DAY_FIRST = Shop(
     [
@@ -213,8 +217,10 @@ FOLLOWING = {
             "assert_segments_are_stable",
             "assert_most_customers_are_clustered",
             "assert_few_customers_are_borderline",
+            "assert_few_rows_are_rejected",
         ],
         {
+            "segmentation_maximum_rejected_shares": {"all_reasons": 0},
             "segmentation_maximum_segment_share": 0.01,
             "segmentation_minimum_stability": 1,
             "segmentation_minimum_clustered_share": 1,
@@ -420,8 +426,12 @@ def test_duplicates_are_kept_dropped_or_corrected(base, changed, runs):
     assert read_feature(changed, "doubles", "monetary") == 10 + 20 + 25
     assert read_feature(runs["all history"], "doubles", "monetary") == 10 + 10 + 20 + 25
     assert [
-        count_rows(build, "duplicate") for build in (base, changed, runs["all history"])
-    ] == [2, 1, 0]
+        (
+            count_rows(build, "duplicate"),
+            count_rows(build, "conflicting_transaction_id"),
+        )
+        for build in (base, changed, runs["all history"])
+    ] == [(1, 1), (1, 0), (0, 0)]
 
 
 @changes("segmentation_transaction_filter")
@@ -818,6 +828,7 @@ def test_below_the_wanted_stability_structure_is_weak(runs):
     "segmentation_minimum_stability",
     "segmentation_minimum_clustered_share",
     "segmentation_maximum_borderline_share",
+    "segmentation_maximum_rejected_shares",
     "segmentation_test_severities",
 )
 def test_judges_are_as_strict_as_asked(base, runs):
@@ -826,6 +837,7 @@ def test_judges_are_as_strict_as_asked(base, runs):
         "assert_largest_segment_is_below_the_ceiling",
         "assert_most_customers_are_clustered",
         "assert_few_customers_are_borderline",
+        "assert_few_rows_are_rejected",
     ):
         assert re.search(rf"WARN \d+ {judge}", harsh.said)
         assert not re.search(rf"WARN \d+ {judge}", base.said)

@@ -29,7 +29,7 @@ DEMOGRAPHICS = {
 }
 # Whole policies, so that each choice meets each kind of dirt.
 POLICIES = {
-    "as it comes": {},
+    "by id": {"segmentation_duplicates": "by_transaction_id"},
     "strict": {
         "segmentation_returns": "ignore",
         "segmentation_duplicates": "drop_exact",
@@ -274,7 +274,7 @@ def judge_rows(transactions: list[tuple], policy: dict) -> list[tuple[dict, str]
     fixed = policy["segmentation_as_of_date"]
     judged = []
     for raw in transactions:
-        row = dict(zip(COLUMNS, raw, strict=True))
+        row = dict(zip(COLUMNS, raw, strict=True)) | {"raw": raw}
         for column in ("transaction_id", "order_id", "customer_id", "category"):
             row[column] = clean_id(row[column])
         row["amount"] = read_amount(row["amount"])
@@ -312,9 +312,14 @@ def read_amount(text: str | None) -> Decimal | None:
     return AMOUNTS[text] if text in AMOUNTS else Decimal(text)
 
 
+def read_sale(row: dict) -> tuple:
+    """Who bought, when and for how much: what a copy has in common with its original."""
+    return row["customer_id"], row["ordered_at"].date(), row["amount"]
+
+
 def mark_duplicates(judged: list[tuple[dict, str]], policy: dict) -> list[tuple]:
     """Give the rows that are there more than once their reason."""
-    how = policy.get("segmentation_duplicates", "by_transaction_id")
+    how = policy["segmentation_duplicates"]
     if how == "keep":
         return judged
 
@@ -335,12 +340,15 @@ def mark_duplicates(judged: list[tuple[dict, str]], policy: dict) -> list[tuple]
         if reason != "accepted":
             continue
         if how == "drop_exact":
-            seen[tuple(row[column] for column in COLUMNS)].append(place)
+            seen[row["raw"]].append(place)
         elif row["transaction_id"] is not None:
             seen[row["transaction_id"]].append(place)
     for places in seen.values():
-        for place in sorted(places, key=rank)[1:]:
-            judged[place] = (judged[place][0], "duplicate")
+        first, *others = sorted(places, key=rank)
+        for place in others:
+            is_copy = read_sale(judged[place][0]) == read_sale(judged[first][0])
+            reason = "duplicate" if is_copy else "conflicting_transaction_id"
+            judged[place] = (judged[place][0], reason)
     return judged
 
 
@@ -541,8 +549,8 @@ def test_dirty_tables_lose_nothing_and_count_right(policy, compiled):
 BREAKS = {
     "a_guest_is_dropped": (
         "stg_transactions",
-        "from numbered",
-        "from numbered where customer_id is not null",
+        "from resolved",
+        "from resolved where customer_id is not null",
     ),
     "recency_score_points_the_other_way": (
         "int_customer_rfm_scores",
@@ -561,12 +569,17 @@ BREAKS = {
     ),
     "the_earlier_of_two_corrections_stands": (
         "stg_transactions",
-        "ordered_at desc,",
-        "ordered_at asc,",
+        "ordered_at desc nulls last,",
+        "ordered_at asc nulls last,",
     ),
     "the_first_of_two_equal_ids_is_kept_as_it_comes": (
         "stg_transactions",
-        "amount desc,\n                customer_id asc,",
+        "amount desc nulls last,\n            customer_id asc nulls last,",
+        "",
+    ),
+    "a_conflict_is_called_a_copy": (
+        "stg_transactions",
+        "and amount = standing_amount",
         "",
     ),
     "the_window_is_a_day_too_long": (
@@ -580,7 +593,7 @@ BREAKS = {
 @pytest.mark.parametrize("break_", BREAKS)
 def test_a_broken_model_is_found(break_, compiled):
     name, before, after = BREAKS[break_]
-    original = compiled["as it comes"]
+    original = compiled["by id"]
     assert before in original.models[name]
     broken = Compiled(
         original.database,

@@ -11,6 +11,9 @@
 {%- set filter = var('segmentation_transaction_filter') %}
 {%- set sample = customer_segmentation.read_sample() %}
 
+{%- set read_at = customer_segmentation.read_timestamp(
+    'ordered_at', var('segmentation_timestamp_format')
+) %}
 with
 
 mapped_rows as (
@@ -20,21 +23,26 @@ mapped_rows as (
             column, var('segmentation_transaction_columns'), there
         ) }} as {{ column }},
         {%- endfor %}
-        {{ 'coalesce((' ~ filter ~ '), false)' if filter else 'true' }} as is_wanted
+        {{ 'coalesce((' ~ filter ~ '), false)' if filter else 'true' }} as is_wanted,
+        {%- if var('segmentation_duplicates') == 'drop_exact' and there %}
+        -- Over all columns of the relation, mapped or not: two products of one invoice can
+        -- be equal in all that we read. Rows of one partition are the same in every order.
+        row_number() over (
+            partition by
+                {%- for column in there %}
+                {{ adapter.quote(column | replace('"', '""')) }}{{ ',' if not loop.last }}
+                {%- endfor %}
+            order by {{ adapter.quote(there[0] | replace('"', '""')) }}
+        ) > 1 as is_exact_copy
+        {%- else %}
+        false as is_exact_copy
+        {%- endif %}
     from {{ relation }}
 )
 
 select * from mapped_rows
 {%- if sample %}
 where
-    {{ customer_segmentation.read_timestamp(
-        'ordered_at', var('segmentation_timestamp_format')
-    ) }} >= cast(
-        '{{ sample.start }}' as timestamp
-    )
-    and {{ customer_segmentation.read_timestamp(
-        'ordered_at', var('segmentation_timestamp_format')
-    ) }} < cast(
-        '{{ sample.end }}' as timestamp
-    )
+    {{ read_at }} >= cast('{{ sample.start }}' as timestamp)
+    and {{ read_at }} < cast('{{ sample.end }}' as timestamp)
 {%- endif %}

@@ -1,6 +1,7 @@
 {{ config(post_hook=[
     "{{ customer_segmentation.check_column_quality('transactions') }}",
     "{{ customer_segmentation.check_readable() }}",
+    "{{ customer_segmentation.check_rejected_shares() }}",
 ]) }}
 
 -- Every raw row, read into its types, with the first reason that speaks against it.
@@ -26,7 +27,7 @@ read_rows as (
         {{ customer_segmentation.read_timestamp(
             'ordered_at', var('segmentation_timestamp_format')
         ) }} as read_at,
-        cast(ordered_at as string) as raw_ordered_at,
+        {{ customer_segmentation.write_timestamp('ordered_at') }} as raw_ordered_at,
         cast(amount as string) as raw_amount,
         {%- for column in ['quantity', 'discount_amount'] %}
         {{ customer_segmentation.keep_unreadable(
@@ -34,6 +35,9 @@ read_rows as (
         ) }} as unreadable_{{ column }},
         {%- endfor %}
         is_wanted
+        {%- if duplicates == 'drop_exact' %},
+        is_exact_copy
+        {%- endif %}
     from transactions
 ),
 
@@ -68,55 +72,69 @@ judged as (
     from dated
 ),
 
-{%- if duplicates == 'keep' %}
+{%- if duplicates == 'by_transaction_id' %}
 
-numbered as (
+-- Of the rows of one transaction the latest stands; the other columns break ties, and
+-- rows that are equal in all of them are the same row.
+compared as (
     select
         *,
-        1 as copy_number
+        row_number() over latest_first as place,
+        first_value(customer_id) over latest_first as standing_customer_id,
+        first_value(order_date) over latest_first as standing_order_date,
+        first_value(amount) over latest_first as standing_amount
+    from judged
+    window latest_first as (
+        partition by transaction_id, reason is null
+        order by
+            ordered_at desc nulls last,
+            amount desc nulls last,
+            customer_id asc nulls last,
+            order_id asc nulls last,
+            category asc nulls last,
+            quantity asc nulls last,
+            discount_amount asc nulls last,
+            raw_ordered_at asc nulls last,
+            raw_amount asc nulls last,
+            unreadable_quantity asc nulls last,
+            unreadable_discount_amount asc nulls last
+    )
+),
+
+-- A row that differs from the one that stands is no copy of it.
+resolved as (
+    select
+        *,
+        case
+            when reason is not null or transaction_id is null or place = 1 then reason
+            when
+                customer_id = standing_customer_id
+                and order_date = standing_order_date
+                and amount = standing_amount
+                then 'duplicate'
+            else 'conflicting_transaction_id'
+        end as rejection_reason
+    from compared
+)
+
+{%- elif duplicates == 'drop_exact' %}
+
+resolved as (
+    select
+        *,
+        case
+            when reason is null and is_exact_copy then 'duplicate'
+            else reason
+        end as rejection_reason
     from judged
 )
 
 {%- else %}
 
--- Among the rows of one transaction the latest stands; the other columns break ties, and
--- rows that are equal in all of them are the same row.
-numbered as (
+resolved as (
     select
         *,
-        row_number() over (
-            partition by
-                reason is null,
-                {%- if duplicates == 'by_transaction_id' %}
-                coalesce(transaction_id, '')
-            order by
-                ordered_at desc,
-                amount desc,
-                customer_id asc,
-                order_id asc,
-                category asc,
-                quantity asc,
-                discount_amount asc,
-                raw_ordered_at asc,
-                raw_amount asc,
-                unreadable_quantity asc,
-                unreadable_discount_amount asc
-                {%- else %}
-                transaction_id,
-                order_id,
-                customer_id,
-                category,
-                quantity,
-                amount,
-                discount_amount,
-                ordered_at
-            order by
-                raw_ordered_at,
-                raw_amount,
-                unreadable_quantity,
-                unreadable_discount_amount
-                {%- endif %}
-        ) as copy_number
+        reason as rejection_reason
     from judged
 )
 
@@ -127,14 +145,7 @@ select
     order_id,
     customer_id,
     category,
-    case
-        when reason is not null then reason
-        {%- if duplicates == 'by_transaction_id' %}
-        when copy_number > 1 and transaction_id is not null then 'duplicate'
-        {%- elif duplicates == 'drop_exact' %}
-        when copy_number > 1 then 'duplicate'
-        {%- endif %}
-    end as rejection_reason,
+    rejection_reason,
     raw_ordered_at,
     raw_amount,
     unreadable_quantity,
@@ -144,4 +155,4 @@ select
     discount_amount,
     order_date,
     ordered_at
-from numbered
+from resolved
