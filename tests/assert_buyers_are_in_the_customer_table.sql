@@ -38,7 +38,9 @@ unmatched_records as (
 would_meet as (
     select count(*) as would_meet_count
     from unmatched_buyers
-    where folded_id in (select folded_id from unmatched_records)
+    where unmatched_buyers.folded_id in (
+        select unmatched_records.folded_id from unmatched_records
+    )
 ),
 
 unmatched as (
