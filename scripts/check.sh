@@ -12,7 +12,8 @@ ruff format --check .
 echo '== dbt build from an empty database, warnings are errors'
 export SEGMENTATION_DB="$scratch/segmentation.duckdb"
 export SEGMENTATION_PUBLISH_DIR="$scratch/published"
-dbt --warn-error --quiet build --target-path "$scratch/target"
+dbt --warn-error --quiet build --target-path "$scratch/target" \
+    --vars "$(cat examples/demo.yml)"
 
 echo '== sqlfluff'
 sqlfluff lint models analyses tests

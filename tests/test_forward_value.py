@@ -5,14 +5,11 @@ database keeps it, knows the future, and scores the date as a past month start. 
 is summed here from the raw files.
 """
 
-import subprocess
-import sys
-
 import duckdb
 import numpy as np
 import pandas as pd
 import pytest
-from conftest import PROJECT, Build, read_example
+from conftest import PROJECT, Build, fetch_example, read_example
 
 # Bounds of R and of the mean of F and M, first match (Putler; scores from 1).
 PUTLER = [
@@ -86,9 +83,7 @@ def build_twice(tmp_path_factory):
 
     def build(name: str) -> Build:
         if name not in done:
-            if name == "cdnow":
-                script = PROJECT / "scripts" / "fetch_example.py"
-                subprocess.run([sys.executable, str(script), name], check=True)
+            fetch_example(name)
             done[name] = Build(tmp_path_factory.mktemp(name), vars=read_example(name))
             for as_of_date in SHOPS[name]:
                 done[name].build(

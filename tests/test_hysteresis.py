@@ -3,7 +3,7 @@
 import shutil
 
 import pytest
-from conftest import Build
+from conftest import Build, read_example
 
 MONTHS = (
     "select as_of_date, customer_id, segment_id, confidence"
@@ -70,7 +70,9 @@ def test_the_month_that_is_the_as_of_date_says_what_today_says(held_build):
 
 def test_month_by_month_is_the_same_as_all_at_once(held_build, tmp_path):
     shutil.copy(held_build.database, tmp_path / "segmentation.duckdb")
-    build = Build(tmp_path, vars={"segmentation_hysteresis": 0.2})
+    build = Build(
+        tmp_path, vars=read_example("demo") | {"segmentation_hysteresis": 0.2}
+    )
     # Without the newest two months, then one more, then the last.
     for as_of_date, months in (("2025-11-15", 10), ("2025-12-01", 11)):
         build.build(
