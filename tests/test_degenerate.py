@@ -351,7 +351,6 @@ CASES = {
             ],
             columns=("Client No", "ORDER", "Paid €"),
             vars={
-                "segmentation_duplicates": "keep",
                 "segmentation_transaction_columns": {
                     "customer_id": '"Client No"',
                     "ordered_at": '"ORDER"',
@@ -365,7 +364,11 @@ CASES = {
     "no line id": Case(
         "No transaction_id, and segmentation_duplicates: by_transaction_id",
         "The run stops at the start and says what to map or to set.",
-        Shop(make_buyers(), columns=COLUMNS[1:]),
+        Shop(
+            make_buyers(),
+            columns=COLUMNS[1:],
+            vars={"segmentation_duplicates": "by_transaction_id"},
+        ),
         says="which has no column transaction_id (needed by segmentation_duplicates",
     ),
 }

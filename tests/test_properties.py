@@ -29,7 +29,7 @@ DEMOGRAPHICS = {
 }
 # Whole policies, so that each choice meets each kind of dirt.
 POLICIES = {
-    "as it comes": {},
+    "as it comes": {"segmentation_duplicates": "by_transaction_id"},
     "strict": {
         "segmentation_returns": "ignore",
         "segmentation_duplicates": "drop_exact",
@@ -311,7 +311,7 @@ def read_amount(text: str | None) -> Decimal | None:
 
 def mark_duplicates(judged: list[tuple[dict, str]], policy: dict) -> list[tuple]:
     """Give the rows that are there more than once their reason."""
-    how = policy.get("segmentation_duplicates", "by_transaction_id")
+    how = policy["segmentation_duplicates"]
     if how == "keep":
         return judged
 
