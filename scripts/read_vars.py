@@ -1,5 +1,7 @@
 """Print the dbt vars of an example, with those of the environment's VARS on top.
 
+Without an example, only those of VARS: the rest is up to dbt_project.yml.
+
 Usage: python scripts/read_vars.py [EXAMPLE]
 """
 
@@ -11,6 +13,42 @@ from pathlib import Path
 import yaml
 
 EXAMPLES = Path(__file__).parents[1] / "examples"
+
+
+def parse_vars(text: str, source: str) -> dict:
+    """Read a YAML or JSON mapping of vars.
+
+    Parameters
+    ----------
+    text : str
+        What to read.
+    source : str
+        What the text is, as the start of a sentence about it.
+
+    Returns
+    -------
+    dict
+        Var to value.
+
+    Raises
+    ------
+    ValueError
+        When the text is not YAML, or not a mapping.
+    """
+    try:
+        found = yaml.safe_load(text)
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        place = f" in line {mark.line + 1}, column {mark.column + 1}" if mark else ""
+        problem = getattr(error, "problem", None) or str(error).splitlines()[0]
+        raise ValueError(f"{source} is not valid YAML{place}: {problem}.") from error
+    if not isinstance(found, dict):
+        kind = {type(None): "empty", list: "a list"}.get(type(found), "a single value")
+        raise ValueError(
+            f"{source} is {kind}, but it must be a YAML mapping of vars, such as"
+            " 'segmentation_transactions: raw.orders'."
+        )
+    return found
 
 
 def read_vars(example: str, overrides: str, folder: Path = EXAMPLES) -> dict:
@@ -41,19 +79,14 @@ def read_vars(example: str, overrides: str, folder: Path = EXAMPLES) -> dict:
         if not path.is_file():
             there = ", ".join(sorted(file.stem for file in folder.glob("*.yml")))
             raise ValueError(f"EXAMPLE is {example}, but it must be one of: {there}.")
-        merged.update(yaml.safe_load(path.read_text(encoding="utf-8")))
-    if overrides.strip():
+        name = f"{folder.name}/{path.name}"
         try:
-            given = yaml.safe_load(overrides)
-        except yaml.YAMLError as error:
-            raise ValueError(
-                f"VARS is {overrides}, but it must be a YAML mapping of vars."
-            ) from error
-        if not isinstance(given, dict):
-            raise ValueError(
-                f"VARS is {overrides}, but it must be a YAML mapping of vars."
-            )
-        merged.update(given)
+            text = path.read_text(encoding="utf-8-sig")
+        except UnicodeDecodeError as error:
+            raise ValueError(f"{name} must be saved as UTF-8: {error}.") from error
+        merged.update(parse_vars(text, name))
+    if overrides.strip():
+        merged.update(parse_vars(overrides, f"VARS ({overrides.strip()})"))
     return merged
 
 

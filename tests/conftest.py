@@ -1,5 +1,6 @@
 """Builds of the project in folders of their own, shared by the tests."""
 
+import fcntl
 import json
 import os
 import shutil
@@ -16,13 +17,20 @@ import yaml
 PROJECT = Path(__file__).parents[1]
 
 
+def read_example(name: str) -> dict:
+    return yaml.safe_load((PROJECT / "examples" / f"{name}.yml").read_text())
+
+
 @dataclass
 class Build:
-    """A copy of the project's outputs, or of the project itself, in a folder."""
+    """A copy of the project's outputs, or of the project itself, in a folder.
+
+    Builds the demo shop, as `make build` does, unless vars are given.
+    """
 
     folder: Path
     project: Path = PROJECT
-    vars: dict = field(default_factory=dict)
+    vars: dict = field(default_factory=lambda: read_example("demo"))
 
     @property
     def database(self) -> Path:
@@ -131,8 +139,109 @@ def copy_project(folder: Path) -> Path:
     return project
 
 
-def read_example(name: str) -> dict:
-    return yaml.safe_load((PROJECT / "examples" / f"{name}.yml").read_text())
+def fetch_example(name: str) -> None:
+    """Bring an example's data into the project, as `make build EXAMPLE=name` does."""
+    subprocess.run(
+        [sys.executable, str(PROJECT / "scripts" / "fetch_example.py"), name],
+        check=True,
+    )
+
+
+@dataclass
+class Clone:
+    """A fresh copy of the project where only make runs: nothing of this venv is used."""
+
+    folder: Path
+
+    @property
+    def project(self) -> Path:
+        return self.folder / "customer_segmentation"
+
+    @property
+    def python(self) -> Path:
+        return self.project / ".venv" / "bin" / "python"
+
+    def copy(self) -> None:
+        """Copy what git knows of the project or would add to it."""
+        listed = subprocess.run(
+            ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
+            cwd=PROJECT,
+            check=True,
+            capture_output=True,
+            text=True,
+        ).stdout
+        for name in listed.rstrip("\0").split("\0"):
+            if (PROJECT / name).is_file():
+                (self.project / name).parent.mkdir(parents=True, exist_ok=True)
+                shutil.copy(PROJECT / name, self.project / name)
+        (self.folder / "home").mkdir()
+
+    def run(self, *command: str, **variables: str) -> subprocess.CompletedProcess:
+        """Run a command there, as somebody who has an empty home and no venv."""
+        of_this_run = (
+            "MAKE",
+            "PYTHON",
+            "PYTEST",
+            "VIRTUAL_ENV",
+            "SEGMENTATION_",
+            "DBT_",
+        )
+        environment = {
+            name: value
+            for name, value in os.environ.items()
+            if not name.startswith(of_this_run)
+            and name not in ("EXAMPLE", "VARS", "MFLAGS")
+        }
+        python = Path(os.path.realpath(sys.executable))
+        path = f"{python.parent}{os.pathsep}{os.defpath}"
+        return subprocess.run(
+            command,
+            cwd=self.project,
+            env=environment
+            | {"HOME": str(self.folder / "home"), "PATH": path, "PYTHON": str(python)}
+            | variables,
+            capture_output=True,
+            text=True,
+        )
+
+    def build(self, example: str | None) -> tuple[Build, str]:
+        """Run make build once per example; the build, and what make printed.
+
+        Tests run in several processes: the first one that asks builds, the others wait.
+        """
+        build = Build(
+            self.folder / (example or "default"),
+            project=self.project,
+            vars=read_example(example or "demo"),
+        )
+        log = build.folder / "make.log"
+        with (self.folder / "lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            if not self.project.exists():
+                self.copy()
+            if not log.exists():
+                build.folder.mkdir()
+                done = self.run(
+                    *("make", "build", *([f"EXAMPLE={example}"] if example else [])),
+                    SEGMENTATION_DB=str(build.database),
+                    SEGMENTATION_PUBLISH_DIR=str(build.published),
+                    DBT_TARGET_PATH=str(build.target),
+                    DBT_LOG_PATH=str(build.folder / "logs"),
+                )
+                printed = done.stdout + done.stderr
+                assert done.returncode == 0, printed[-4000:]
+                log.write_text(printed)
+        return build, log.read_text()
+
+
+@pytest.fixture(scope="session")
+def clone(tmp_path_factory) -> Clone:
+    folder = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        folder = folder.parent
+    folder = folder / "clone"
+    folder.mkdir(exist_ok=True)
+    return Clone(folder)
 
 
 @pytest.fixture(scope="session")
@@ -141,8 +250,15 @@ def demo_build(tmp_path_factory) -> Build:
 
 
 @pytest.fixture(scope="session")
-def complete_journey_build(tmp_path_factory) -> Build:
-    return Build(
-        tmp_path_factory.mktemp("complete_journey"),
-        vars=read_example("complete_journey"),
-    ).build()
+def complete_journey_build(clone) -> Build:
+    return clone.build("complete_journey")[0]
+
+
+@pytest.fixture(scope="session")
+def cdnow_build(clone) -> Build:
+    return clone.build("cdnow")[0]
+
+
+@pytest.fixture(scope="session")
+def ta_feng_build(clone) -> Build:
+    return clone.build("ta_feng")[0]

@@ -47,7 +47,7 @@ class Shop:
             )
             if self.customers is not None
             else None,
-            "segmentation_demographics": {},
+            "segmentation_as_of_date": AS_OF.isoformat(),
             "segmentation_k_bootstraps": 5,
         } | self.vars
 

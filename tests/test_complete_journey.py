@@ -3,9 +3,14 @@
 import duckdb
 import pandas as pd
 import pytest
-from conftest import Build, read_example
+from conftest import PROJECT, Build, fetch_example, read_example
 
-SOURCE = read_example("complete_journey")["segmentation_transactions"]
+SOURCE = PROJECT / "examples" / "data" / "complete_journey" / "transactions.parquet"
+
+
+@pytest.fixture(scope="module", autouse=True)
+def data():
+    fetch_example("complete_journey")
 
 
 @pytest.fixture(scope="module")
@@ -28,7 +33,7 @@ def test_features_of_every_household_equal_an_own_calculation(complete_journey_b
                 timezone('America/New_York', timezone('UTC', transaction_timestamp))::date
                     as day,
                 sum(round(sales_value * 100)::bigint) as cents
-            from {SOURCE}
+            from '{SOURCE}'
             group by all
             """
         ).df()
@@ -87,7 +92,7 @@ def test_names_tell_the_future_quarter_apart(october_build):
                 select
                     household_id::varchar as customer_id,
                     sum(sales_value) as spend
-                from {SOURCE}
+                from '{SOURCE}'
                 where timezone('America/New_York', timezone('UTC', transaction_timestamp))
                     >= '2017-10-01'
                 group by all

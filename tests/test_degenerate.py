@@ -352,7 +352,6 @@ CASES = {
             ],
             columns=("Client No", "ORDER", "Paid €"),
             vars={
-                "segmentation_duplicates": "keep",
                 "segmentation_transaction_columns": {
                     "customer_id": '"Client No"',
                     "ordered_at": '"ORDER"',

@@ -11,7 +11,7 @@ import shutil
 import duckdb
 import pytest
 import yaml
-from conftest import PROJECT, Build, read_example
+from conftest import PROJECT, Build, fetch_example, read_example
 
 FITTED, SCORED = "2017-10-01", "2017-11-01"
 EXAMPLE = read_example("complete_journey")
@@ -70,6 +70,7 @@ def runs(tmp_path_factory) -> dict:
 
     Every row also says how many rows assert_no_drift warned of in that run.
     """
+    fetch_example("complete_journey")
     found = {}
     for features in (
         FEATURES,

@@ -13,7 +13,7 @@ from datetime import date
 from decimal import Decimal
 
 import pytest
-from conftest import PROJECT, Build, read_example
+from conftest import PROJECT, Build, fetch_example, read_example
 
 DATA = PROJECT / "examples" / "data" / "cdnow"
 SCRIPT = PROJECT / "scripts" / "fetch_example.py"
@@ -22,7 +22,7 @@ SCRIPT = PROJECT / "scripts" / "fetch_example.py"
 @pytest.fixture(scope="module")
 def lines() -> list[str]:
     """Every order of the file, as it stands there."""
-    subprocess.run([sys.executable, str(SCRIPT), "cdnow"], check=True)
+    fetch_example("cdnow")
     return (DATA / "CDNOW_master.txt").read_text().splitlines()[1:]
 
 
@@ -33,11 +33,6 @@ def orders(lines) -> list[tuple[str, date, Decimal]]:
         (customer, date(int(day[:4]), int(day[4:6]), int(day[6:])), Decimal(money))
         for customer, day, _, money in fields
     ]
-
-
-@pytest.fixture(scope="module")
-def cdnow_build(lines, tmp_path_factory) -> Build:
-    return Build(tmp_path_factory.mktemp("cdnow"), vars=read_example("cdnow")).build()
 
 
 def read_ledger(build: Build) -> dict[str, tuple]:
@@ -261,4 +256,6 @@ def test_an_unknown_example_names_those_there_are():
         [sys.executable, str(SCRIPT), "tafeng"], capture_output=True, text=True
     )
     assert done.returncode == 1
-    assert done.stderr == "NAME is tafeng, but it must be one of: cdnow, ta_feng.\n"
+    assert done.stderr == (
+        "NAME is tafeng, but it must be one of: cdnow, complete_journey, ta_feng.\n"
+    )

@@ -1,11 +1,8 @@
 """The supermarket Ta-Feng: our tables against pandas reading the file by itself."""
 
-import subprocess
-import sys
-
 import pandas as pd
 import pytest
-from conftest import PROJECT, Build, read_example
+from conftest import PROJECT, fetch_example
 
 FILE = PROJECT / "examples" / "data" / "ta_feng" / "ta_feng_all_months_merged.csv"
 AGE_GROUPS = [
@@ -16,22 +13,12 @@ AGE_GROUPS = [
 
 @pytest.fixture(scope="module")
 def lines() -> pd.DataFrame:
-    subprocess.run(
-        [sys.executable, str(PROJECT / "scripts" / "fetch_example.py"), "ta_feng"],
-        check=True,
-    )
+    fetch_example("ta_feng")
     table = pd.read_csv(FILE, dtype=str, encoding="utf-8-sig", keep_default_na=False)
     table["day"] = pd.to_datetime(table["TRANSACTION_DT"], format="%m/%d/%Y")
     table["money"] = table["SALES_PRICE"].astype("int64")
     table["units"] = table["AMOUNT"].astype("int64")
     return table
-
-
-@pytest.fixture(scope="module")
-def ta_feng_build(lines, tmp_path_factory) -> Build:
-    return Build(
-        tmp_path_factory.mktemp("ta_feng"), vars=read_example("ta_feng")
-    ).build()
 
 
 @pytest.fixture(scope="module")
@@ -105,14 +92,6 @@ def test_age_groups_stand_in_their_order_in_every_segment(ta_feng_build):
 
 def test_the_page_shows_the_age_groups_as_they_are(ta_feng_build):
     """The signs of <25 and >65 are text, not mark-up."""
-    done = subprocess.run(
-        [sys.executable, "-m", "python_charts"],
-        cwd=PROJECT,
-        env=ta_feng_build.environment,
-        capture_output=True,
-        text=True,
-    )
-    assert done.returncode == 0, done.stderr
     page = (ta_feng_build.published / "report.html").read_text(encoding="utf-8")
     assert '"&lt;25","25-29",' in page
     assert '"60-64","&gt;65"]' in page

@@ -1,6 +1,8 @@
-"""Installed as a package in somebody else's dbt project, by vars alone."""
+"""Installed as a package in somebody else's dbt project, as README says, by vars alone."""
 
 import hashlib
+import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -8,46 +10,8 @@ from pathlib import Path
 import duckdb
 import pytest
 import yaml
-from conftest import Build, copy_project
+from conftest import PROJECT, Build, copy_project
 
-PROJECT_FILE = """
-name: shop
-version: '1.0'
-profile: shop
-flags:
-  # Our stg_customers and the shop's stay apart.
-  require_ref_searches_node_package_before_root: true
-models:
-  customer_segmentation:
-    +schema: segmentation
-seeds:
-  customer_segmentation:
-    +schema: segmentation
-    demo_transactions: {+enabled: false}
-    demo_customers: {+enabled: false}
-unit_tests:
-  customer_segmentation:
-    +enabled: false
-vars:
-  segmentation_transactions: "{{ ref('fct_orders') }}"
-  segmentation_transaction_columns:
-    customer_id: buyer
-    ordered_at: placed_on
-    amount: total
-    transaction_id: order_number
-    order_id: order_number
-  segmentation_customers: "{{ ref('customers') }}"
-  segmentation_customer_columns:
-    customer_id: id
-    loyalty_tier: tier
-  segmentation_demographics:
-    loyalty_tier: {kind: ordinal, levels: [bronze, silver, gold]}
-    has_app: {kind: boolean}
-    shoe_size: {kind: number}
-  segmentation_as_of_date: null
-  # No segment is large enough for the default of 30.
-  segmentation_minimum_cell_size: 3
-"""
 PROFILE = """
 shop:
   target: dev
@@ -59,6 +23,24 @@ shop:
       threads: 2
       settings: {TimeZone: UTC}
 """
+# The shop's own names, on top of what README's snippet sets.
+VARS = {
+    "segmentation_transaction_columns": {
+        "customer_id": "buyer",
+        "ordered_at": "placed_on",
+        "amount": "total",
+        "transaction_id": "order_number",
+        "order_id": "order_number",
+    },
+    "segmentation_customer_columns": {"customer_id": "id", "loyalty_tier": "tier"},
+    "segmentation_demographics": {
+        "loyalty_tier": {"kind": "ordinal", "levels": ["bronze", "silver", "gold"]},
+        "has_app": {"kind": "boolean"},
+        "shoe_size": {"kind": "number"},
+    },
+    # No segment is large enough for the default of 30.
+    "segmentation_minimum_cell_size": 3,
+}
 MODELS = {
     "stg_customers.sql": """
 select
@@ -68,7 +50,7 @@ select
     36 + i % 10 as shoe_size
 from range(1, 181) as numbers (i)
 """,
-    "customers.sql": "select * from {{ ref('stg_customers') }}",
+    "dim_customers.sql": "select * from {{ ref('stg_customers') }}",
     # 170 of the 180 customers, and three that are in no customer table.
     "fct_orders.sql": """
 select
@@ -84,6 +66,52 @@ where n <= 1 + (c * 7) % 11
 SCHEMA = "analytics_segmentation"
 
 
+def read_snippet() -> dict[str, dict]:
+    """README's snippet for other dbt projects: file name to its contents."""
+    readme = (PROJECT / "README.md").read_text()
+    text = readme.split("### In your own dbt project\n\n```yaml\n", 1)[1].split("```")[
+        0
+    ]
+    parts = re.split(r"^# (\w+\.yml)\n", text, flags=re.MULTILINE)[1:]
+    return {
+        name: yaml.safe_load(part)
+        for name, part in zip(parts[::2], parts[1::2], strict=True)
+    }
+
+
+def write_project(folder: Path, models: dict[str, str], **more) -> Path:
+    """Write a fresh dbt project with README's snippet beside a copy of ours."""
+    package = copy_project(folder)
+    project = folder / "shop"
+    (project / "models").mkdir(parents=True)
+    snippet = read_snippet()
+    assert set(snippet) == {"packages.yml", "dbt_project.yml"}
+    snippet["packages.yml"]["packages"][0]["local"] = str(package)
+    snippet["dbt_project.yml"]["vars"] |= more
+    snippet["dbt_project.yml"] |= {"name": "shop", "profile": "shop"}
+    for name, content in snippet.items():
+        (project / name).write_text(yaml.safe_dump(content))
+    (project / "profiles.yml").write_text(PROFILE)
+    for name, text in models.items():
+        (project / "models" / name).write_text(text)
+    return project
+
+
+def install_package(build: Build) -> None:
+    """Run dbt deps in the build's project."""
+    subprocess.run(
+        [
+            Path(sys.executable).parent / "dbt",
+            "deps",
+            "--log-path",
+            build.folder / "logs",
+        ],
+        cwd=build.project,
+        env=build.environment,
+        check=True,
+    )
+
+
 def digest_files(folder: Path) -> dict[str, str]:
     return {
         str(path.relative_to(folder)): hashlib.sha256(path.read_bytes()).hexdigest()
@@ -96,16 +124,7 @@ def digest_files(folder: Path) -> dict[str, str]:
 def shop(tmp_path_factory) -> Path:
     """The shop's own project with ours installed, beside a copy of ours."""
     folder = tmp_path_factory.mktemp("foreign")
-    package = copy_project(folder)
-    project = folder / "shop"
-    (project / "models").mkdir(parents=True)
-    (project / "dbt_project.yml").write_text(PROJECT_FILE)
-    (project / "profiles.yml").write_text(PROFILE)
-    (project / "packages.yml").write_text(
-        yaml.safe_dump({"packages": [{"local": str(package)}]})
-    )
-    for name, text in MODELS.items():
-        (project / "models" / name).write_text(text)
+    project = write_project(folder, MODELS, **VARS)
     sources = [
         {"name": "raw", "tables": [{"name": "orders"}, {"name": "lost"}]},
         {
@@ -124,18 +143,8 @@ def shop(tmp_path_factory) -> Path:
 def build(shop, tmp_path_factory) -> Build:
     package = shop.parent / "project"
     before = digest_files(package)
-    build = Build(tmp_path_factory.mktemp("foreign_out"), project=shop)
-    subprocess.run(
-        [
-            Path(sys.executable).parent / "dbt",
-            "deps",
-            "--log-path",
-            build.folder / "logs",
-        ],
-        cwd=shop,
-        env=build.environment,
-        check=True,
-    )
+    build = Build(tmp_path_factory.mktemp("foreign_out"), project=shop, vars={})
+    install_package(build)
     done = build.dbt("build")
     assert done.returncode == 0, done.stdout[-4000:]
     assert "depends on the root project node" not in done.stdout
@@ -143,10 +152,33 @@ def build(shop, tmp_path_factory) -> Build:
     return build
 
 
+def test_readmes_snippet_is_all_that_a_fresh_project_needs(tmp_path):
+    """Pasted as it is, over models with our column names; no demo and no unit test."""
+    models = {
+        name: text.replace(" as id,", " as customer_id,")
+        .replace(" as buyer,", " as customer_id,")
+        .replace(" as placed_on,", " as ordered_at,")
+        .replace(" as total\n", " as amount\n")
+        for name, text in MODELS.items()
+    }
+    build = Build(tmp_path / "out", write_project(tmp_path, models), vars={})
+    build.folder.mkdir()
+    install_package(build)
+    done = build.dbt("build")
+    assert done.returncode == 0, done.stdout[-4000:]
+    assert build.query(f"select count(*) from {SCHEMA}.customer_segments") == [(183,)]
+    results = json.loads((build.target / "run_results.json").read_text())["results"]
+    ran = {result["unique_id"].split(".", 1)[0] for result in results}
+    assert ran == {"model", "seed", "test", "operation"}
+    seeds = {r["unique_id"] for r in results if r["unique_id"].startswith("seed.")}
+    assert not [seed for seed in seeds if "demo" in seed]
+
+
 def test_every_customer_of_the_shop_is_in_one_segment(build):
     placed = build.query(f"select customer_id from {SCHEMA}.customer_segments")
     expected = build.query(
-        "select id from analytics.customers union select buyer from analytics.fct_orders"
+        "select id from analytics.dim_customers"
+        " union select buyer from analytics.fct_orders"
     )
     assert len(expected) == 183
     assert sorted(placed) == sorted(expected)
@@ -192,7 +224,7 @@ def test_models_of_the_same_name_stay_apart(build):
         "select table_name from information_schema.tables"
         " where table_schema = 'analytics' order by 1"
     )
-    assert tables == [("customers",), ("fct_orders",), ("stg_customers",)]
+    assert tables == [("dim_customers",), ("fct_orders",), ("stg_customers",)]
 
 
 def test_files_are_published_where_the_shop_wants_them(build, shop):
@@ -210,8 +242,8 @@ def test_files_are_published_where_the_shop_wants_them(build, shop):
 
 
 def test_a_source_table_and_a_source_file_give_the_same(build, shop, tmp_path):
-    table = Build(tmp_path / "table", project=shop)
-    file = Build(tmp_path / "file", project=shop)
+    table = Build(tmp_path / "table", project=shop, vars={})
+    file = Build(tmp_path / "file", project=shop, vars={})
     table.folder.mkdir()
     file.folder.mkdir()
     with duckdb.connect(str(table.database)) as connection:
@@ -243,7 +275,7 @@ def test_a_source_table_and_a_source_file_give_the_same(build, shop, tmp_path):
 
 
 def test_a_bad_var_stops_the_shops_run_at_the_start(build, shop, tmp_path):
-    done = Build(tmp_path, project=shop).dbt("build", segmentation_k=1)
+    done = Build(tmp_path, project=shop, vars={}).dbt("build", segmentation_k=1)
     assert done.returncode != 0
     assert "segmentation_k is 1, but it must be null or a whole number" in done.stdout
     assert "START" not in done.stdout

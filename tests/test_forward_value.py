@@ -5,8 +5,6 @@ database keeps it, knows the future, and scores the date as a past month start. 
 is summed here from the raw files.
 """
 
-import subprocess
-import sys
 from datetime import date
 
 import duckdb
@@ -14,7 +12,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from backtest import Backtest, choose_date, lay_out, run_backtest
-from conftest import PROJECT, Build, read_example
+from conftest import PROJECT, Build, fetch_example, read_example
 
 # Bounds of R and of the mean of F and M, first match (Putler; scores from 1).
 PUTLER = [
@@ -85,9 +83,7 @@ def backtest(tmp_path_factory):
 
     def build(name: str) -> tuple[Build, Backtest]:
         if name not in done:
-            if name == "cdnow":
-                script = PROJECT / "scripts" / "fetch_example.py"
-                subprocess.run([sys.executable, str(script), name], check=True)
+            fetch_example(name)
             folder = tmp_path_factory.mktemp(name)
             run = run_backtest(read_example(name), FITTED_AS_OF[name], folder)
             done[name] = Build(folder), run

@@ -898,9 +898,10 @@ def test_every_var_is_known_and_its_effect_is_tested():
     assert not set(TESTED) & set(ELSEWHERE)
     varied = {
         name
-        for *_, overrides in [*RUNS.values(), *FOLLOWING.values()]
+        for *_, overrides in [(SHOP.vars,), *RUNS.values(), *FOLLOWING.values()]
         for name, value in overrides.items()
         if value != DEFAULTS[name]
     }
     # The relations differ in every run: no shop is the demo.
-    assert set(known) - varied == {"segmentation_transactions", *ELSEWHERE}
+    relations = {"segmentation_transactions", "segmentation_customers"}
+    assert set(known) - varied == relations | set(ELSEWHERE)

@@ -8,7 +8,7 @@ import duckdb
 import numpy as np
 import pandas as pd
 import pytest
-from conftest import Build, read_example
+from conftest import Build, fetch_example, read_example
 from sklearn.cluster import KMeans
 
 MONTHS = [f"2017-{month:02d}-01" for month in range(7, 13)] + ["2018-01-01"]
@@ -19,6 +19,7 @@ SEGMENTS = """
 
 
 def build_months(folder, **overrides) -> tuple[Build, list[pd.DataFrame]]:
+    fetch_example("complete_journey")
     build = Build(
         folder,
         vars=read_example("complete_journey")

@@ -1,13 +1,9 @@
 """The scoring SQL against scikit-learn on real shops, and against numpy on made-up ones."""
 
-import subprocess
-import sys
-
 import duckdb
 import numpy as np
 import pandas as pd
 import pytest
-from conftest import PROJECT, Build, read_example
 from sklearn.cluster import KMeans
 
 SHOPS = ("demo", "complete_journey", "cdnow", "ta_feng")
@@ -28,25 +24,8 @@ SLOTS = 8
 
 
 @pytest.fixture(scope="module")
-def build_shop(tmp_path_factory):
-    """Build a shop as far as its scores, once."""
-    done = {}
-
-    def build(name: str) -> Build:
-        if name not in done:
-            if name in ("cdnow", "ta_feng"):
-                script = PROJECT / "scripts" / "fetch_example.py"
-                subprocess.run([sys.executable, str(script), name], check=True)
-            done[name] = Build(
-                tmp_path_factory.mktemp(name),
-                vars={} if name == "demo" else read_example(name),
-            ).build(
-                *("--select", "+segment_customer_scores"),
-                *("--indirect-selection", "cautious"),
-            )
-        return done[name]
-
-    return build
+def build_shop(request):
+    return lambda name: request.getfixturevalue(f"{name}_build")
 
 
 def scale(values: np.ndarray, mean, deviation, clip, weight) -> np.ndarray:

@@ -6,7 +6,7 @@ import duckdb
 import numpy as np
 import pandas as pd
 import pytest
-from conftest import Build
+from conftest import Build, read_example
 from test_segment_models import load
 
 rules = load("segment_rule_clauses")
@@ -113,7 +113,7 @@ def test_rules_of_a_build_meet_nobody_twice(demo_build):
     ids=["two_segments", "twenty_segments", "one_feature", "features_not_kept_raw"],
 )
 def test_rules_hold_for_other_models(tmp_path, overrides):
-    build = Build(tmp_path, vars=overrides).build(
+    build = Build(tmp_path, vars=read_example("demo") | overrides).build(
         "--exclude", "assert_smallest_segment_is_above_the_floor"
     )
     fidelity = check_rules(build)
