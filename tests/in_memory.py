@@ -51,6 +51,7 @@ class InMemoryProject:
         connection.execute("set threads = 1; set timezone = 'UTC'")
         connection.execute(f"attach ':memory:' as {CATALOG}; use {CATALOG}")
         for name, rows in tables.items():
+            connection.register("rows", rows)
             connection.execute(f"create table {name} as select * from rows")
         for node_id in self.order:
             node = self.nodes[node_id]
@@ -65,7 +66,7 @@ class InMemoryProject:
                     [str(path), types],
                 )
             elif node["language"] == "python":
-                rows = self._run_python(node, connection)
+                connection.register("rows", self._run_python(node, connection))
                 connection.execute(f"create table {node['name']} as select * from rows")
             else:
                 connection.execute(

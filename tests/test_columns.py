@@ -292,7 +292,7 @@ def test_names_and_readings_that_cannot_be_are_refused_at_the_start(tmp_path):
         " segmentation_customer_columns: {customer_age: '\"Customer Age\"'}.",
         "segmentation_demographics.visits.minimum is 20, but it must not be above its"
         " maximum, 1.",
-        'segmentation_demographics.region.format is %d-%m-%Y, but it must be',
+        "segmentation_demographics.region.format is %d-%m-%Y, but it must be",
         "segmentation_demographics has unreadable_region, but no name may begin with",
         "segmentation_extra_columns has Tier, but our names must be small letters,",
     ):

@@ -128,5 +128,7 @@ def test_a_later_release_may_add_and_drop_a_column_of_every_kept_table(upgraded)
     months = "select count(*), count(monetary) from segment_customer_months"
     assert upgraded.query(months)[0][0] == len(read_old("segment_customer_months"))
     assert len(set(upgraded.query(months)[0])) == 1
-    versions = "select model_version, refit_reason from segment_model_versions order by 1"
+    versions = (
+        "select model_version, refit_reason from segment_model_versions order by 1"
+    )
     assert upgraded.query(versions) == VERSIONS

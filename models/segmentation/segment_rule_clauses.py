@@ -1,8 +1,9 @@
 """Each segment as a short rule: one row per clause of a rule and feature it bounds.
 
 A shallow decision tree is fitted on the training customers of a model version, in raw
-units, and kept with it. Its leaves are the clauses: a customer meets exactly one of them. Numbers are made
-readable before anything is measured; the text and the measures are SQL, in segment_rules.
+units, and kept with it. Its leaves are the clauses: a customer meets exactly one of them.
+Numbers are made readable before anything is measured; the text and the measures are SQL,
+in segment_rules.
 """
 
 import math
