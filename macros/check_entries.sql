@@ -1,15 +1,5 @@
 {# What the table of rules cannot say: vars that depend on each other, and the names of
    columns that are made of a user's words. #}
-{% macro _check_history(problems, values) %}
-    {%- if values.segmentation_hysteresis > 0
-        and values.segmentation_history_months < 2 -%}
-        {%- do problems.append(
-            'segmentation_hysteresis is ' ~ values.segmentation_hysteresis
-            ~ ', but it must be 0 while segmentation_history_months is below 2: it needs '
-            ~ 'the month before.'
-        ) -%}
-    {%- endif -%}
-{% endmacro %}
 
 
 {# The name of a column that is made of a user's word. #}
