@@ -13,7 +13,7 @@
         {%- endfor -%}
         {%- if 'accepted' not in counts -%}
             {%- do customer_segmentation._raise([
-                var('segmentation_transactions') ~ ' has no row that can be used: '
+                'segmentation_transactions has no row that can be used: '
                 ~ (tojson(counts) if counts else 'it is empty') ~ '.'
             ]) -%}
         {%- endif -%}
