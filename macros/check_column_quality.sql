@@ -175,11 +175,12 @@
 {% endmacro %}
 
 
+{# Names the var and not its value: that may hold a ref, which a hook cannot resolve. #}
 {% macro _say_unreadable(
     problems, table_name, column, unreadable, filled, is_needed, examples, mend
 ) %}
     {%- do problems.append(
-        var('segmentation_' ~ table_name) ~ ': ' ~ column ~ ' cannot be read in '
+        'segmentation_' ~ table_name ~ ': ' ~ column ~ ' cannot be read in '
         ~ unreadable ~ ' of ' ~ filled ~ (' rows' if is_needed else ' filled rows')
         ~ ' (' ~ (100 * unreadable / filled) | round(1) ~ ' %)'
         ~ (', for example ' ~ examples if examples else ', which are empty'

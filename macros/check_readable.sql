@@ -14,7 +14,7 @@
         {%- if 'accepted' not in counts -%}
             {%- set sample = customer_segmentation.read_sample() -%}
             {%- do customer_segmentation._raise([
-                customer_segmentation._name_transactions() ~ ' has no row that can be used'
+                'segmentation_transactions has no row that can be used'
                 ~ (' from ' ~ sample.start ~ ' until ' ~ sample.end
                     ~ ' (UTC, by --sample)' if sample else '')
                 ~ ': ' ~ (tojson(counts) if counts
@@ -22,18 +22,4 @@
             ]) -%}
         {%- endif -%}
     {%- endif -%}
-{% endmacro %}
-
-
-{# The user's relation in a sentence. Where the var is a ref, reading it here would be a ref
-   that dbt does not know of, so its name is taken from the model that may. #}
-{% macro _name_transactions() %}
-    {%- for node in graph.nodes.values()
-        if node.package_name == 'customer_segmentation'
-            and node.name == 'base_transactions' -%}
-        {%- for id in node.depends_on.nodes -%}
-            {{- return(id.split('.')[-1]) -}}
-        {%- endfor -%}
-    {%- endfor -%}
-    {{- return(var('segmentation_transactions')) -}}
 {% endmacro %}

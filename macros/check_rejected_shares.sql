@@ -40,7 +40,7 @@
             {%- set money = row[2] | float -%}
             {%- if row[1] > maximum * all_rows or money > maximum * all_money -%}
                 {%- do problems.append(
-                    customer_segmentation._name_transactions() ~ ': ' ~ row[0] ~ ' rejects '
+                    'segmentation_transactions: ' ~ row[0] ~ ' rejects '
                     ~ '{:,}'.format(row[1] | int) ~ ' of ' ~ '{:,}'.format(all_rows)
                     ~ ' rows and ' ~ '{:,.2f}'.format(money) ~ ' of '
                     ~ '{:,.2f}'.format(all_money)

@@ -1,8 +1,9 @@
 {{ config(severity='warn') }}
 
--- Buyers without a record above segmentation_maximum_unmatched_buyer_share: ids of both
--- sides that meet nobody, and how many buyers would meet a record if the case of letters
--- and zeros in front did not count.
+-- Where there is a customer table and more buyers than
+-- segmentation_maximum_unmatched_buyer_share have no record in it: ids of both sides that
+-- meet nobody, and how many buyers would meet a record if the case of letters and zeros in
+-- front did not count.
 with
 
 buyers as (
@@ -71,6 +72,6 @@ from unmatched
 cross join strangers
 cross join would_meet
 where
-    {{ 'true' if var('segmentation_customers') else 'false' }}
+    exists (select 1 from records)
     and unmatched.unmatched_buyer_count
     > {{ var('segmentation_maximum_unmatched_buyer_share') }} * unmatched.buyer_count
