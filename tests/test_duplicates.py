@@ -159,7 +159,8 @@ def test_an_id_of_an_order_stops_the_build_and_looks_like_one(by_id):
 
     assert by_id.returncode != 0
     assert (
-        "lines: conflicting_transaction_id rejects 120 of 180 rows" in said
+        "segmentation_transactions: conflicting_transaction_id rejects 120 of 180 rows"
+        in said
         and "allowed is a share of 0.1"
         " (segmentation_maximum_rejected_shares.conflicting_transaction_id)"
         in said
@@ -180,7 +181,7 @@ def test_a_basket_of_equal_prices_stops_the_build_as_well(by_id):
     said = by_id.fill([*lines, *other]).start("run", STAGING)
 
     assert by_id.returncode != 0
-    assert "lines: duplicate rejects 60 of 120 rows" in said
+    assert "segmentation_transactions: duplicate rejects 60 of 120 rows" in said
     assert "60 rows differ only in amount or category, so transaction_id looks" in said
 
 
