@@ -90,8 +90,8 @@ def test_a_sample_without_rows_stops_the_build_with_its_time(sample_build):
     )
     assert done.returncode != 0
     assert (
-        "segmentation_transactions has no row that can be used from 2030-01-01 00:00:00 until"
-        " 2030-01-04 00:00:00 (UTC, by --sample): there is none." in done.stdout
+        "segmentation_transactions has no row that can be used from 2030-01-01 00:00:00"
+        " until 2030-01-04 00:00:00 (UTC, by --sample): there is none." in done.stdout
     )
 
 

@@ -145,3 +145,12 @@ def test_migrations_count_the_moves_between_the_months(kept):
         )
     }
     assert told == expected
+
+
+@pytest.mark.parametrize("months", ["kept", "refitted"])
+def test_no_build_leaves_a_table_of_a_python_model_behind(months, request):
+    build, _ = request.getfixturevalue(months)
+    assert not build.query(
+        "select table_name from information_schema.tables"
+        " where contains(table_name, '__dbt_tmp')"
+    )
