@@ -30,9 +30,9 @@
 {% endmacro %}
 
 
-{# Post-hooks of segment_parameters. Deletes the training rows of customers who are no longer
-   in the input. What a model is made of is kept as sums and means over its customers, so it
-   stays the same. Not while no model is in use: it may be a feed that broke off. #}
+{# Post-hooks of segment_parameters. They delete the training rows of customers who are no
+   longer in the input. The model itself is kept as sums and means, so it stays the same.
+   Nothing is deleted while no model is in use: it may be a feed that broke off. #}
 {% macro delete_erased_customers(name) %}
     {%- set relation = ref(name) -%}
     {%- set known = ref('int_known_customers') -%}

@@ -71,9 +71,9 @@ today as (
 today_bins as (
     {%- for bin in range(0, 11) %}
     select
-        feature,
+        today.feature,
         {{ bin }} as bin,
-        customers as all_customers,
+        today.customers as all_customers,
         {{ customer_segmentation.count_bin('today', bin) }} as customers
     from today
     {{ 'union all' if not loop.last }}

@@ -1,8 +1,8 @@
 {{ config(materialized='incremental', full_refresh=false) }}
 
 -- One row per model version, feature in use and bin: the training customers in it. Bins end
--- at the tenths of the training. A value that fills several tenths is several edges at once:
--- the bins between them are empty. Bin 0 holds the unknown. Kept with the version.
+-- at the tenths of the training. A value that fills several tenths is several edges at
+-- once: the bins between them are empty. Bin 0 holds the unknown. Kept with the version.
 {%- set tenths = range(1, 10) %}
 
 with
@@ -80,10 +80,10 @@ training as (
 bins as (
     {%- for bin in range(0, 11) %}
     select
-        model_version,
-        feature,
+        training.model_version,
+        training.feature,
         {{ bin }} as bin,
-        {{ 'edge_' ~ bin if bin in tenths else 'cast(null as decimal(18, 6))' }}
+        {{ 'training.edge_' ~ bin if bin in tenths else 'cast(null as decimal(18, 6))' }}
             as upper_edge,
         {{ customer_segmentation.count_bin('training', bin) }} as training_customers
     from training
