@@ -870,6 +870,7 @@ for word, cell in (
         f"Customer table, ids with {word}",
         raw={"customer_id": cell},
         read={"customer_id": lost.get(word, show_id("{}"))},
+        must_tell=word in lost,
     )
 add_customers(
     "customers ids as doubles",
