@@ -13,6 +13,7 @@ import pandas as pd
 import pytest
 from backtest import Backtest, choose_date, lay_out, run_backtest
 from conftest import PROJECT, Build, fetch_example, read_example
+from in_memory import InMemoryProject
 
 # Bounds of R and of the mean of F and M, first match (Putler; scores from 1).
 PUTLER = [
@@ -143,6 +144,28 @@ def test_segments_explain_at_least_as_much_as_the_best_grid(backtest, name, end)
         for grid, groups in compute_grids(customers).items()
     }
     assert segments >= max(grids.values())
+
+
+def test_segments_of_an_earlier_date_explain_more_than_every_grid(tmp_path):
+    fetch_example("complete_journey")
+    dated = {"segmentation_as_of_date": "2017-07-01", "segmentation_history_months": 0}
+    project = InMemoryProject(
+        Build(tmp_path, vars=read_example("complete_journey") | dated),
+        "customer_segments",
+    )
+    customers = (
+        project.run()
+        .execute("select * from customer_segments where segment_kind = 'cluster'")
+        .df()
+        .set_index("customer_id")
+        .sort_index()
+    )
+    future = read_future("complete_journey", "2017-07-01", "2017-10-01")
+    revenue = future.reindex(customers.index).fillna(0)
+    grids = compute_grids(customers)
+    assert explain(revenue, customers["segment_id"]) > max(
+        explain(revenue, groups) for groups in grids.values()
+    )
 
 
 @pytest.mark.parametrize(

@@ -19,11 +19,11 @@ def shops(tmp_path_factory) -> list[tuple]:
 
 def test_the_number_of_segments_is_about_that_of_the_behaviours(shops):
     assert all(status == "ok" for _, status, *_ in shops)
-    assert sum(abs(k - 7) <= 1 for k, *_ in shops) >= 3
+    assert all(abs(k - 7) <= 1 for k, *_ in shops)
 
 
 def test_segments_are_nearly_as_good_as_centroids_can_be(shops):
     for _, _, at_chosen, at_seven, planted_means in shops:
-        assert at_chosen >= 0.70
+        assert at_chosen >= 0.80
         # K-Means with the right number finds what the planted means themselves would.
         assert at_seven >= planted_means - 0.05

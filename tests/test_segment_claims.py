@@ -1,59 +1,64 @@
-"""Names are true in any shop: 64 made shops of eight kinds, in memory.
+"""Names are true in any shop: 64 made ones of eight kinds, the demo and three real ones.
 
-``python -m pytest tests/test_names_of_made_shops.py -s`` prints every segment with its
-name, claim, share of customers for whom it is true, and action.
+``python -m pytest tests/test_segment_claims.py -s`` prints every segment with its name,
+claim, share of customers for whom it is true, and action. All shops are built in memory.
 """
 
+import duckdb
 import pytest
-from conftest import Build
+from conftest import Build, fetch_example, read_example
 from in_memory import InMemoryProject
 from made_kinds import KINDS, make_transactions
 
 SEEDS = range(1, 9)
 
 
-@pytest.fixture(scope="module")
-def project(tmp_path_factory) -> InMemoryProject:
-    build = Build(
-        tmp_path_factory.mktemp("made_shops"),
-        vars={
-            "segmentation_transactions": "shop_transactions",
-            "segmentation_customers": None,
-            "segmentation_demographics": {},
-            "segmentation_duplicates": "keep",
-            "segmentation_as_of_date": None,
-            "segmentation_history_months": 0,
-            "segmentation_k_bootstraps": 5,
-        },
-    )
-    return InMemoryProject(build, "segment_profiles", "segment_count_scores")
+REAL = ("demo", "complete_journey", "cdnow", "ta_feng")
+MODELS = ("segment_profiles", "segment_count_scores")
+
+
+def read_segments(name: str, shop: duckdb.DuckDBPyConnection) -> list[dict]:
+    """Cluster segments of a shop, with what came of such customers."""
+    rows = shop.execute(
+        """
+        select
+            profiles.*,
+            outcomes.buyer_share / nullif(outcomes.overall_buyer_share, 0)
+                as return_index,
+            outcomes.customers * outcomes.overall_buyer_share as expected_buyers
+        from segment_profiles as profiles
+        left join segment_backtest_outcomes as outcomes using (segment_id)
+        where segment_kind = 'cluster'
+        order by segment_id
+        """
+    ).df()
+    return [{"shop": name} | row for row in rows.to_dict("records")]
 
 
 @pytest.fixture(scope="module")
-def segments(project) -> list[dict]:
-    """Every cluster segment of every shop, with what came of such customers."""
+def segments(tmp_path_factory) -> list[dict]:
+    """Every cluster segment of every shop."""
     found = []
+    made = {
+        "segmentation_transactions": "shop_transactions",
+        "segmentation_history_months": 0,
+        "segmentation_k_bootstraps": 5,
+    }
+    project = InMemoryProject(
+        Build(tmp_path_factory.mktemp("made"), vars=made), *MODELS
+    )
     for kind in KINDS:
         for seed in SEEDS:
-            shop = project.run(
-                shop_transactions=make_transactions(KINDS[kind], seed, customers=600)
-            )
-            rows = shop.execute(
-                """
-                select
-                    profiles.*,
-                    outcomes.buyer_share / nullif(outcomes.overall_buyer_share, 0)
-                        as return_index,
-                    outcomes.customers * outcomes.overall_buyer_share as expected_buyers
-                from segment_profiles as profiles
-                left join segment_backtest_outcomes as outcomes using (segment_id)
-                where segment_kind = 'cluster'
-                order by segment_id
-                """
-            ).df()
-            found += [
-                {"shop": f"{kind} {seed}"} | row for row in rows.to_dict("records")
-            ]
+            lines = make_transactions(KINDS[kind], seed, customers=600)
+            with project.run(shop_transactions=lines) as shop:
+                found += read_segments(f"{kind} {seed}", shop)
+    for name in REAL:
+        if name != "demo":
+            fetch_example(name)
+        given = read_example(name) | {"segmentation_history_months": 0}
+        build = Build(tmp_path_factory.mktemp(name), vars=given)
+        with InMemoryProject(build, *MODELS).run() as shop:
+            found += read_segments(name, shop)
     return found
 
 
@@ -68,7 +73,7 @@ def test_every_name_is_true_for_the_majority_of_its_customers(segments):
             segment["recommended_action"],
             sep=" | ",
         )
-    assert len({segment["shop"] for segment in segments}) == 64
+    assert len({segment["shop"] for segment in segments}) == 64 + len(REAL)
     untrue = [segment for segment in segments if segment["name_holds_share"] < 0.5]
     assert not untrue
     true_for_most = [
