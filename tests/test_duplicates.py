@@ -225,8 +225,8 @@ def test_lines_without_a_customer_stop_the_build_above_a_half(by_id):
 
     assert by_id.returncode != 0
     assert (
-        "segmentation_transactions: missing_customer rejects 99 of 100 rows and 495.00 of 500.00 in money"
-        in said
+        "segmentation_transactions: missing_customer rejects 99 of 100 rows and 495.00"
+        " of 500.00 in money" in said
     )
     assert "Map customer_id to the id of the customer" in said
 

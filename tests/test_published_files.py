@@ -74,7 +74,7 @@ def test_a_mode_lets_others_read_the_files_and_the_page(
     monkeypatch.setenv("SEGMENTATION_PUBLISH_MODE", "640")
     build = Build(tmp_path)
     shutil.copy(demo_build.database, build.database)
-    done = build.dbt("run", "--select", "published_files")
+    done = build.dbt("run", "--select", "publish_folder", "published_files")
     assert done.returncode == 0, done.stdout
     drawn = subprocess.run(
         [sys.executable, "-m", "python_charts"],
