@@ -55,16 +55,13 @@ class Build:
 
     def dbt(self, *arguments: str, **overrides) -> subprocess.CompletedProcess:
         """Run dbt in the project with this build's paths; overrides are vars."""
-        given = self.vars | overrides
-        if "segmentation_transactions" not in given:
-            given = read_example("demo") | given
         return subprocess.run(
             [
                 str(Path(sys.executable).parent / "dbt"),
                 "--no-use-colors",
                 *arguments,
                 "--vars",
-                json.dumps(given, default=str),
+                json.dumps(self.vars | overrides, default=str),
                 "--target-path",
                 str(self.target),
                 "--log-path",

@@ -185,8 +185,8 @@ def test_many_new_one_time_buyers_make_a_refit_due(runs):
     run = runs["20 % new one-time buyers"]
     statuses = read_statuses(run)
     assert statuses["overall", "all"] == "refit due"
-    assert find_largest(run, "share_change")[0] == "Light active buyers"
-    assert statuses["share_change", "Light active buyers"] == "refit due"
+    assert find_largest(run, "share_change")[0] == "Low spenders"
+    assert statuses["share_change", "Low spenders"] == "refit due"
     # Our features tell them apart less than those of the method: 0.10 against its 0.22.
     assert statuses["segment_psi", "all"] in ("watch", "refit due")
     assert "data fault" not in run["overall", "all"]["hint"]

@@ -39,7 +39,7 @@ def test_marketings_own_names_win_everywhere(kept_build):
 
 
 def test_a_name_given_twice_fails_and_an_override_of_nothing_warns(kept_build):
-    twice = write_overrides(kept_build, "1,Lost,")
+    twice = write_overrides(kept_build, "1,Lost customers,")
     done = kept_build.dbt(
         "build",
         "--exclude-resource-type",
