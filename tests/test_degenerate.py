@@ -111,9 +111,9 @@ CASES = {
         warns="assert_there_is_a_model",
     ),
     "fewer kinds than segments": Case(
-        "150 customers of three kinds, four segments at least",
+        "150 customers of two kinds, three segments at least",
         GRID,
-        Shop(make_equal(150, kinds=3)),
+        Shop(make_equal(150, kinds=2)),
         query=KINDS,
         rows=[("rfm_grid",)],
         warns="assert_there_is_a_model",

@@ -46,7 +46,6 @@ def test_plain_dbt_build_takes_the_neutral_defaults(clone):
     folder = clone.folder / "plain"
     done = clone.run(
         str(clone.python.parent / "dbt"),
-        "--warn-error",
         "build",
         SEGMENTATION_DB=str(folder / "segmentation.duckdb"),
         SEGMENTATION_PUBLISH_DIR=str(folder / "published"),
@@ -55,6 +54,9 @@ def test_plain_dbt_build_takes_the_neutral_defaults(clone):
         DBT_SEND_ANONYMOUS_USAGE_STATS="false",
     )
     assert done.returncode == 0, done.stdout[-4000:]
+    # The demo's copies of a line: nothing is dropped without being asked for, but told.
+    assert "WARN=1 " in done.stdout
+    assert "share their transaction_id with another accepted row" in done.stdout
     assert "seed file main.demo_transactions" in done.stdout
     assert "demo_customers" not in done.stdout
     assert "unit_test" in done.stdout

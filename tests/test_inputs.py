@@ -80,7 +80,7 @@ SHOP_VARS = {
         "household_size": {"kind": "number"},
         "newsletter": {"kind": "boolean"},
     },
-    "segmentation_as_of_date": None,
+    "segmentation_duplicates": "by_transaction_id",
     "segmentation_k": 4,
     "segmentation_k_range": [4, 4],
     "segmentation_k_bootstraps": 2,

@@ -73,6 +73,7 @@ MODELS = (
 UNFITTED = (
     "segment_customer_scores",
     "segment_directory",
+    "segment_name_checks",
     "int_month_starts",
     "customer_segments_monthly",
 )
