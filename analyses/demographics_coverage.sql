@@ -2,7 +2,7 @@
 {%- set attributes = customer_segmentation.list_attributes() %}
 with
 
-demographics as (
+demographics as ( -- noqa: ST03
     select * from {{ ref('int_customer_demographics') }}
 ),
 

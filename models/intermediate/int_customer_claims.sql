@@ -20,7 +20,9 @@ shop as (
     select
         as_of_date.history_days,
         coalesce(
-            nullif({{ customer_segmentation.percentile('features.mean_gap_days', 0.5) }}, 0),
+            nullif(
+                {{ customer_segmentation.percentile('features.mean_gap_days', 0.5) }}, 0
+            ),
             as_of_date.history_days / 4.0
         ) as usual_gap_days,
         {{ customer_segmentation.percentile('features.average_order_value', 0.5) }}

@@ -15,7 +15,8 @@ buyers as (
     select * from {{ ref('int_customer_features') }}
 ),
 
-attribute_quality as (
+-- Not used where there are no attributes.
+attribute_quality as ( -- noqa: ST03
     select * from {{ ref('int_column_quality') }}
     where table_name = 'customers'
 ),

@@ -75,9 +75,9 @@ judged as (
         row_number() over (
             partition by model_version, is_in_range
             order by
-                case when smallest_share >= share_floor then 0 else 1 end,
+                case when smallest_share >= share_floor then 0 else 1 end asc,
                 stability desc,
-                segment_count
+                segment_count asc
         ) as stability_rank
     from compared
 ),

@@ -248,7 +248,7 @@ ranked_cells as (
         *,
         row_number() over (
             partition by segment_id, attribute
-            order by is_small desc, customers_of_value, value_order
+            order by is_small desc, customers_of_value asc, value_order asc
         ) as hiding_order,
         sum(is_small) over (partition by segment_id, attribute) as small_cells,
         sum(is_small * customers) over (partition by segment_id, attribute)

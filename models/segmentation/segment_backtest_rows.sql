@@ -22,16 +22,20 @@ scales as (
     where is_used
 ),
 
+latest as (
+    select max(model_version) as model_version from versions
+),
+
 dates as (
     select
-        versions.model_version,
+        latest.model_version,
         cast({{ dbt.dateadd('month', -3, 'as_of_date.as_of_date') }} as date)
             as as_of_date,
         as_of_date.as_of_date as end_date,
         as_of_date.first_order_date
     from as_of_date
-    cross join versions
-    where versions.model_version = (select max(model_version) from versions)
+    cross join latest
+    where latest.model_version is not null
 ),
 
 backtest_dates as (
@@ -67,15 +71,15 @@ later as (
         max(case when customer_days.order_count > 0 then 1 else 0 end) as has_bought
     from {{ ref('int_customer_days') }} as customer_days
     inner join backtest_dates
-        on backtest_dates.as_of_date <= customer_days.order_date
-        and backtest_dates.end_date > customer_days.order_date
+        on customer_days.order_date >= backtest_dates.as_of_date
+        and customer_days.order_date < backtest_dates.end_date
     group by customer_days.customer_id
 ),
 
 -- A hash of the id draws the sample, as for the training rows.
 sampled as (
     select
-        backtest_inputs.*,
+        *,
         cast(row_number() over (
             order by
                 {{ dbt.hash("customer_id || '-" ~ var('segmentation_random_seed') ~ "'") }},

@@ -29,7 +29,8 @@ as_of_date as (
     select * from {{ ref('int_as_of_date') }}
 ),
 
-known_customers as (
+-- Not used while there is no model to compare with.
+known_customers as ( -- noqa: ST03
     select * from {{ ref('int_known_customers') }}
 ),
 
