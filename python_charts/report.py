@@ -219,9 +219,9 @@ def _render_claim(row: dict) -> str:
     if row["segment_kind"] != "cluster":
         return ""
     share = row["name_holds_share"]
-    verdict = "No longer true for most" if share < 0.5 else "True"
+    verdict = "No longer true for most, only for" if share < 0.5 else "True for"
     return (
-        f'<br><span class="quiet">{verdict}, {format_share(share)} of them: '
+        f'<br><span class="quiet">{verdict} {format_share(share)}: '
         f"{escape_cell(row['name_claim'])}</span>"
     )
 

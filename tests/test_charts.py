@@ -759,11 +759,11 @@ def test_header_and_table_say_what_the_tables_say(tables):
 
 def test_a_name_says_what_it_claims_and_for_how_many_it_is_true(tables):
     page = own_part(render_page(tables))
-    assert "True, 84 % of them: claim of 4" in page
+    assert "True for 84 %: claim of 4" in page
     assert "claim of -1" not in page
     tables["segment_profiles"]["name_holds_share"] = 0.4
     page = own_part(render_page(tables))
-    assert "No longer true for most, 40 % of them: claim of 4" in page
+    assert "No longer true for most, only for 40 %: claim of 4" in page
 
 
 def test_spend_that_behaviour_does_not_foretell_is_a_warning(tables):
