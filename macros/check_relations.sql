@@ -139,6 +139,27 @@
     {%- do problems.extend(customer_segmentation._find_expression_problems(
         expressions, relation, values[name], there | map('first') | list, there
     )) -%}
+    {#- To SQL such a name is a number, the same in every row. -#}
+    {%- for expression in expressions
+        if expression.text | trim in there | map('first')
+            and modules.re.match('[0-9]', expression.text | trim) -%}
+        {%- do problems.append(
+            expression.where ~ ' is ' ~ expression.text ~ ', which is a number and not the '
+            ~ "column of that name; write '\"" ~ expression.text | trim ~ "\"'."
+        ) -%}
+    {%- endfor -%}
+    {%- if name == 'segmentation_transactions' and not problems -%}
+        {%- set amount = needs.mapping.get('amount', 'amount') -%}
+        {%- set type = customer_segmentation.describe_query(
+            'select ' ~ amount ~ ' as amount from ' ~ relation
+        )[0][1] -%}
+        {%- if type == 'BOOLEAN' -%}
+            {%- do problems.append(
+                'segmentation_transaction_columns.amount is ' ~ amount
+                ~ ', which is true or false, but it must be the money of the line.'
+            ) -%}
+        {%- endif -%}
+    {%- endif -%}
     {{- return(problems) -}}
 {% endmacro %}
 

@@ -60,6 +60,17 @@ EXPLANATIONS = [
         "{file} cannot be read from line {line} on. Correct that line, or choose from the "
         "options of read_csv below.",
     ),
+    (
+        "Schema mismatch between globbed files",
+        "The files of one pattern have different columns. Read those of one kind, or set "
+        "union_by_name=true in read_csv or read_parquet.",
+    ),
+    (
+        f'Error while reading file {FILE}.*?cast column "(?P<column>[^"\n]+)"',
+        "{file} has another type in column {column} than the files before it. Correct the "
+        "file, or read those of one kind.",
+    ),
+    (r"No magic bytes found at end of file '(?P<file>[^'\n]+)'", DAMAGED_INPUT),
     (f"Failed to read file {FILE}", DAMAGED_INPUT),
     (f"Parquet file {FILE}", DAMAGED_INPUT),
 ]

@@ -336,11 +336,21 @@ BAD_NAMES = {
 ORDERS = (
     '"Customer ID" varchar, "Quantity" varchar, "Price" varchar, paid_at varchar, '
     'tags integer[], address struct(country varchar), "net ""price"" \\ €" double, '
-    '"ORDER" varchar'
+    '"ORDER" varchar, "2025" double, is_paid boolean'
 )
 GOOD_COLUMNS = {"customer_id": '"Customer ID"', "ordered_at": "paid_at", "amount": "0"}
 
 BAD_MAPPINGS = {
+    "column_whose_name_is_a_number": (
+        {"amount": "2025"},
+        "segmentation_transaction_columns.amount is 2025, which is a number and not the "
+        "column of that name; write '\"2025\"'.",
+    ),
+    "amount_that_is_true_or_false": (
+        {"amount": "is_paid"},
+        "segmentation_transaction_columns.amount is is_paid, which is true or false, but "
+        "it must be the money of the line.",
+    ),
     "column_that_does_not_exist": (
         {"amount": "coalesce(paid, 0)"},
         "segmentation_transaction_columns.amount is coalesce(paid, 0), but orders has no "

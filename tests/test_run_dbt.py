@@ -155,3 +155,24 @@ def test_a_build_on_a_damaged_database_ends_with_a_sentence_and_no_traceback(tmp
     )
     assert sentence < done.stdout.index("IO Error: The file")
     assert "Traceback" not in done.stdout + done.stderr
+
+
+@pytest.mark.parametrize(
+    ("message", "says"),
+    [
+        (
+            "Invalid Input Error: Schema mismatch between globbed files.",
+            "The files of one pattern have different columns.",
+        ),
+        (
+            'Error while reading file "b.parquet": failed to cast column "amount" from',
+            "b.parquet has another type in column amount than the files before it.",
+        ),
+        (
+            "Invalid Input Error: No magic bytes found at end of file 'b.parquet'",
+            "b.parquet is damaged. Fetch it again.",
+        ),
+    ],
+)
+def test_files_of_one_pattern_that_do_not_agree_are_explained(message, says):
+    assert run_dbt.explain(message).startswith(says)
