@@ -17,12 +17,14 @@ ROWS = 1000
 
 @pytest.fixture(scope="module")
 def rule(tmp_path_factory) -> str:
-    """The SQL of segment_count_scores with the default vars."""
+    """The SQL of segment_count_choice with the default vars."""
     build = Build(tmp_path_factory.mktemp("rule"))
-    done = build.dbt("compile", "--select", "segment_count_scores")
+    done = build.dbt("compile", "--select", "segment_count_choice")
     assert done.returncode == 0, done.stdout[-4000:]
-    compiled = build.target / "compiled" / "customer_segmentation" / "models" / "marts"
-    return (compiled / "segment_count_scores.sql").read_text()
+    compiled = (
+        build.target / "compiled" / "customer_segmentation" / "models" / "training"
+    )
+    return (compiled / "segment_count_choice.sql").read_text()
 
 
 @pytest.fixture(scope="module")

@@ -166,7 +166,7 @@ def lay_out(made: dict[str, np.ndarray]) -> dict[str, float | int | bool]:
 def test_scores_of_made_up_tables_equal_numpy(build_shop):
     build = build_shop("demo")
     compiled = build.target / "compiled" / "customer_segmentation" / "models"
-    scoring = (compiled / "segmentation" / "segment_customer_scores.sql").read_text()
+    scoring = (compiled / "scoring" / "segment_customer_scores.sql").read_text()
     generator = np.random.default_rng(20261124)
     tied = clipped = 0
     with duckdb.connect() as connection:

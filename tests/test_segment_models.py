@@ -9,7 +9,7 @@ from conftest import PROJECT
 
 
 def load(name: str):
-    path = PROJECT / "models" / "segmentation" / f"{name}.py"
+    path = PROJECT / "models" / "training" / f"{name}.py"
     spec = importlib.util.spec_from_file_location(name, path)
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)

@@ -189,7 +189,7 @@ def model(dbt, session):
     matrix = dbt.ref("segment_training_matrix")
     rows = dbt.ref("segment_training_rows")
     scales = to_pandas(dbt.ref("segment_scales"))
-    counts = to_pandas(dbt.ref("segment_count_scores"))
+    counts = to_pandas(dbt.ref("segment_count_choice"))
     empty = pd.DataFrame(
         {name: pd.Series(dtype=kind) for name, kind in COLUMNS.items()}
     )

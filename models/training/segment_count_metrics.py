@@ -2,7 +2,7 @@
 
 Fits K-Means for every k of the range on the training sample and measures how well it
 fits, how well it separates, and how well it comes back on bootstrap samples. The choice
-between them is made in SQL, in segment_count_scores.
+between them is made in SQL, in segment_count_choice.
 """
 
 import numpy as np
