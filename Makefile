@@ -1,6 +1,7 @@
 # make build [EXAMPLE=name] [VARS='{...}']   install, build, publish, draw the report
 # make backtest [EXAMPLE=name] [AS_OF=YYYY-MM-DD]   what an older model says of later spend
 # make test                                  every check; CI runs just this
+# make test-fast                             checks of the inner loop, in two minutes
 # make format                                let ruff and sqlfluff lay the code out
 PYTHON ?= python3
 EXAMPLE ?= demo
@@ -15,7 +16,7 @@ export DBT_SEND_ANONYMOUS_USAGE_STATS := false
 # The examples whose data scripts/fetch_example.py brings.
 FETCHED := $(addprefix fetch-,cdnow complete_journey ta_feng)
 
-.PHONY: build backtest test format clean $(FETCHED)
+.PHONY: build backtest test test-fast format clean $(FETCHED)
 
 # What a build of an example needs to be there.
 READY := .venv/installed $(filter fetch-$(EXAMPLE),$(FETCHED))
@@ -32,6 +33,9 @@ backtest: $(READY)
 
 test: .venv/installed .venv/installed-test
 	@PATH="$(CURDIR)/$(BIN):$$PATH" bash scripts/check.sh
+
+test-fast: .venv/installed .venv/installed-test
+	@PATH="$(CURDIR)/$(BIN):$$PATH" bash scripts/check.sh fast
 
 format: .venv/installed .venv/installed-test
 	$(BIN)/ruff check --fix .

@@ -1,27 +1,58 @@
 #!/usr/bin/env bash
 # Every check, in the order in which they are cheap. `make test` runs it with .venv on PATH.
+# check.sh fast leaves out sqlfluff and every test that builds a project (marker `slow`).
 set -euo pipefail
 cd "$(dirname "$0")/.."
 scratch=$(mktemp -d)
-trap 'rm -rf "$scratch"' EXIT
+trap 'kill $(jobs -p) 2>/dev/null; rm -rf "$scratch"' EXIT
+mode="${1:-all}"
 
-echo '== ruff'
-ruff check .
-ruff format --check .
+stage() { # name, command...: run it and say how long it took
+    local name="$1" started="$SECONDS"
+    shift
+    echo "== $name"
+    "$@"
+    echo "== $name: $((SECONDS - started)) s"
+}
 
-echo '== dbt build from an empty database, warnings are errors'
-export SEGMENTATION_DB="$scratch/segmentation.duckdb"
-export SEGMENTATION_PUBLISH_DIR="$scratch/published"
-dbt --warn-error --quiet build --target-path "$scratch/target" \
-    --vars "$(cat examples/demo.yml)"
+lint_python() {
+    ruff check . && ruff format --check .
+}
 
-echo '== sqlfluff'
-sqlfluff lint models analyses tests
+build_demo() { # from an empty database; warnings are errors
+    SEGMENTATION_DB="$scratch/segmentation.duckdb" \
+        SEGMENTATION_PUBLISH_DIR="$scratch/published" \
+        dbt --warn-error --quiet build --target-path "$scratch/target" \
+        --vars "$(cat examples/demo.yml)"
+}
 
-echo '== test tools'
-bash scripts/install_test_tools.sh
+check_house_rules() { # of the manifest that the build has left
+    cp dbt-bouncer.yml "$scratch"
+    dbt-bouncer run --config-file "$scratch/dbt-bouncer.yml" --show-all-failures
+}
 
-echo '== pytest'
-unset SEGMENTATION_DB SEGMENTATION_PUBLISH_DIR
-# A worker per core; the tests of a file share their builds.
-python -m pytest --numprocesses auto --dist loadfile
+start_sqlfluff() { # beside the build, which keeps one core busy
+    sqlfluff lint models analyses tests >"$scratch/sqlfluff" 2>&1 &
+    sqlfluff=$!
+}
+
+finish_sqlfluff() {
+    wait "$sqlfluff" || { cat "$scratch/sqlfluff" && return 1; }
+}
+
+run_pytest() { # a worker per core; the tests of a file share their builds
+    python -m pytest --numprocesses auto --dist loadfile "$@"
+}
+
+stage ruff lint_python
+[ "$mode" = fast ] || start_sqlfluff
+stage 'dbt build with unit tests' build_demo
+stage dbt-bouncer check_house_rules
+if [ "$mode" = fast ]; then
+    stage pytest run_pytest -m 'not slow'
+    exit
+fi
+stage sqlfluff finish_sqlfluff
+stage 'test tools' bash scripts/install_test_tools.sh
+stage pytest run_pytest
+echo "== all checks: $SECONDS s"
