@@ -4,7 +4,9 @@ with
 
 customers as (
     select * from {{ ref('int_customer_features') }}
-    where purchase_status = 'purchases'
+    where
+        as_of_date = (select today.as_of_date from {{ ref('int_as_of_date') }} as today)
+        and purchase_status = 'purchases'
 ),
 
 feature_values as (

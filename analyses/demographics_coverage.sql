@@ -19,7 +19,7 @@ knowledge as (
         case when demographics.{{ attribute.column }} is null then 0 else 1 end
             as is_known
     from customers
-    inner join demographics
+    left join demographics
         on customers.customer_id = demographics.customer_id
     {{ 'union all' if not loop.last }}
     {%- else %}

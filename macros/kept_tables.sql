@@ -58,15 +58,57 @@
 {% endmacro %}
 
 
-{# Deletes months outside the history, and those of a model that is not in use. #}
-{% macro delete_old_months() %}
-    {%- set month_starts = ref('int_month_starts') -%}
+{# The rows of int_as_of_dates that the calling table does not hold yet, or holds with
+   another fingerprint. `also` is a further condition on them. #}
+{% macro select_changed_dates() -%}
+select as_of_dates.*
+from {{ ref('int_as_of_dates') }} as as_of_dates
+{%- if customer_segmentation.has_fingerprints() %}
+left join (
+    select distinct
+        as_of_date,
+        data_fingerprint
+    from {{ this }}
+) as kept_dates
+    on as_of_dates.as_of_date = kept_dates.as_of_date
+    and as_of_dates.data_fingerprint = kept_dates.data_fingerprint
+where kept_dates.as_of_date is null
+{%- endif %}
+{%- endmacro %}
+
+
+{# Does the calling table hold rows that could be kept? Those of a release before 0.2 have
+   no fingerprint. #}
+{% macro has_fingerprints() %}
+    {{- return(
+        is_incremental() and 'data_fingerprint' in (
+            adapter.get_columns_in_relation(this) | map(attribute='name') | list
+        )
+    ) -}}
+{% endmacro %}
+
+
+{# Post-hook: deletes the rows of dates that are no longer looked from, or that were seen
+   with other data. #}
+{% macro delete_other_dates() %}
+    {%- set as_of_dates = ref('int_as_of_dates') -%}
+    {%- if customer_segmentation.sees_all_rows() -%}
+        delete from {{ this }}
+        where not exists (
+            select 1 from {{ as_of_dates }} as as_of_dates
+            where as_of_dates.as_of_date = {{ this }}.as_of_date
+                and as_of_dates.data_fingerprint = {{ this }}.data_fingerprint
+        )
+    {%- endif -%}
+{% endmacro %}
+
+
+{# Post-hook: deletes the rows of a model that is not in use. #}
+{% macro delete_other_versions() %}
     {%- set parameters = ref('segment_parameters') -%}
     {%- if customer_segmentation.sees_all_rows() -%}
         delete from {{ this }}
-        where
-            as_of_date not in (select as_of_date from {{ month_starts }})
-            or model_version not in (select model_version from {{ parameters }})
+        where model_version not in (select model_version from {{ parameters }})
     {%- endif -%}
 {% endmacro %}
 

@@ -7,7 +7,8 @@
 with
 
 buyers as (
-    select customer_id from {{ ref('int_customer_features') }}
+    select customer_id from {{ ref('int_customers') }}
+    where is_in_transactions
 ),
 
 records as (

@@ -7,7 +7,10 @@ bins as (
 ),
 
 scores as (
-    select * from {{ ref('segment_customer_scores') }}
+    select * from {{ ref('segment_placements') }}
+    where
+        as_of_date = (select today.as_of_date from {{ ref('int_as_of_date') }} as today)
+        and segment_id > 0
 ),
 
 assignments as (

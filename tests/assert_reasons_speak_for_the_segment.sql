@@ -7,6 +7,7 @@ with
 
 model_inputs as (
     select * from {{ ref('int_customer_model_inputs') }}
+    where as_of_date = (select today.as_of_date from {{ ref('int_as_of_date') }} as today)
 ),
 
 training_customers as (
@@ -16,10 +17,22 @@ training_customers as (
 ),
 
 scores as (
-    select customer_scores.*
-    from {{ ref('segment_customer_scores') }} as customer_scores
+    select
+        placements.customer_id,
+        placements.model_version,
+        placements.segment_id,
+        placements.second_segment_id,
+        customer_reasons.first_reason,
+        customer_reasons.second_reason,
+        customer_reasons.third_reason
+    from {{ ref('segment_placements') }} as placements
+    inner join {{ ref('segment_reasons') }} as customer_reasons
+        on placements.customer_id = customer_reasons.customer_id
     inner join training_customers
-        on customer_scores.customer_id = training_customers.customer_id
+        on placements.customer_id = training_customers.customer_id
+    where
+        placements.as_of_date
+        = (select today.as_of_date from {{ ref('int_as_of_date') }} as today)
 ),
 
 inputs as (

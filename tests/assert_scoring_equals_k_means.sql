@@ -14,8 +14,11 @@ versions as (
     select * from {{ ref('segment_model_versions') }}
 ),
 
-customer_scores as (
-    select * from {{ ref('segment_customer_scores') }}
+placements as (
+    select * from {{ ref('segment_placements') }}
+    where
+        as_of_date = (select today.as_of_date from {{ ref('int_as_of_date') }} as today)
+        and segment_id > 0
 ),
 
 matrix as (
@@ -24,6 +27,7 @@ matrix as (
 
 inputs as (
     select * from {{ ref('int_customer_model_inputs') }}
+    where as_of_date = (select today.as_of_date from {{ ref('int_as_of_date') }} as today)
 ),
 
 -- Training customers whose features are today what they were at the fit.
@@ -61,10 +65,10 @@ by_scoring as (
     inner join unchanged
         on assignments.model_version = unchanged.model_version
         and assignments.customer_id = unchanged.customer_id
-    inner join customer_scores
-        on assignments.model_version = customer_scores.model_version
-        and assignments.customer_id = customer_scores.customer_id
-    where assignments.segment_id <> customer_scores.segment_id
+    inner join placements
+        on assignments.model_version = placements.model_version
+        and assignments.customer_id = placements.customer_id
+    where assignments.segment_id <> placements.segment_id
 ),
 
 not_scored as (
@@ -74,9 +78,9 @@ not_scored as (
     from inputs
     inner join versions
         on versions.model_version = (select max(model_version) from assignments)
-    left join customer_scores
-        on inputs.customer_id = customer_scores.customer_id
-    where customer_scores.segment_id is null
+    left join placements
+        on inputs.customer_id = placements.customer_id
+    where placements.segment_id is null
 )
 
 select * from by_distance

@@ -52,7 +52,7 @@ def sample_build(empty_build) -> Build:
 def test_an_empty_run_keeps_the_model_the_history_and_what_was_published(
     demo_build, tmp_path
 ):
-    assert {"segment_model_versions", "segment_customer_months"} <= set(KEPT)
+    assert {"segment_model_versions", "segment_placements"} <= set(KEPT)
     shutil.copytree(demo_build.folder, tmp_path, dirs_exist_ok=True)
     build = Build(tmp_path)
     before, files = read_kept(build), list_files(build.published)

@@ -26,7 +26,6 @@ MODEL = (
     "segment_centroids",
     "segment_training_distances",
     "segment_training_bins",
-    "segment_training_pace",
     "segment_backtest_rows",
     "segment_backtest_outcomes",
     "segment_names",
@@ -38,7 +37,7 @@ TODAY = """
     select customer_id, segment_id, previous_segment_name, segment_changed_on::varchar
     from customer_segments where segment_id > 0 order by customer_id
 """
-MONTHS = "select * exclude (is_marked) from segment_customer_months order by all"
+MONTHS = "select * exclude (is_marked) from segment_placements order by all"
 
 
 def make_lines() -> list[dict]:
@@ -106,17 +105,17 @@ class Feed:
         """Rows that are scored again lose the mark."""
         with duckdb.connect(str(self.build.database)) as connection:
             connection.execute(
-                "alter table segment_customer_months"
+                "alter table segment_placements"
                 " add column if not exists is_marked boolean"
             )
-            connection.execute("update segment_customer_months set is_marked = true")
+            connection.execute("update segment_placements set is_marked = true")
 
     def list_months(self, condition: str) -> set[str]:
         return {
             month
             for (month,) in self.build.query(
-                "select distinct as_of_date::varchar from segment_customer_months"
-                f" where {condition}"
+                "select distinct as_of_date::varchar from segment_placements"
+                f" where {condition} and day(as_of_date) = 1"
             )
         }
 
@@ -169,7 +168,7 @@ def runs(tmp_path_factory) -> dict:
     seen["today"]["10 December"] = build.query(TODAY)
     seen["compiled"] = (
         build.target
-        / "compiled/customer_segmentation/models/intermediate/int_month_fingerprints.sql"
+        / "compiled/customer_segmentation/models/intermediate/int_as_of_dates.sql"
     ).read_text()
     shutil.copy(build.database, build.folder / "first.duckdb")
     assert feed.count_mentions(ERASED) and feed.count_mentions(RENAMED)
@@ -195,8 +194,8 @@ def runs(tmp_path_factory) -> dict:
     scratch.folder.mkdir()
     shutil.copy(build.database, scratch.database)
     with duckdb.connect(str(scratch.database)) as connection:
-        connection.execute("drop table segment_customer_months")
-    done = scratch.dbt("run", "--select", "segment_customer_months")
+        connection.execute("drop table segment_placements")
+    done = scratch.dbt("run", "--select", "segment_placements")
     assert done.returncode == 0, done.stdout[-3000:]
     seen["months from scratch"] = scratch.query(
         MONTHS.replace("exclude (is_marked)", "")
@@ -350,7 +349,7 @@ def read_fingerprints(runs):
                 f"attach '{feed.build.folder}/first.duckdb' as kept (read_only)"
             )
             for name in (
-                "int_month_starts",
+                "int_as_of_date",
                 "int_customer_days",
                 "int_customer_category_days",
                 "int_customer_demographics",
@@ -376,6 +375,7 @@ def read_fingerprints(runs):
             return dict(
                 connection.execute(
                     f"select as_of_date::varchar, data_fingerprint from ({query})"
+                    " where is_month_start"
                 ).fetchall()
             )
 

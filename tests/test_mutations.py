@@ -3,7 +3,7 @@
 import pytest
 from conftest import Build, copy_project
 
-SCORES = "macros/rfm_scores.sql"
+SCORES = "models/intermediate/int_customer_rfm_scores.sql"
 SEGMENTS = "models/marts/customer_segments.sql"
 # What is broken: file, text, text instead, and the test that must fail.
 MUTATIONS = {
@@ -32,7 +32,7 @@ MUTATIONS = {
         "assert_every_customer_is_in_one_segment",
     ),
     "buyers_without_a_record_are_dropped": (
-        "models/intermediate/int_customer_demographics.sql",
+        "models/intermediate/int_customers.sql",
         "full outer join buyers",
         "left join buyers",
         "assert_every_customer_is_in_one_segment",
@@ -62,19 +62,19 @@ MUTATIONS = {
         "assert_history_agrees_with_itself",
     ),
     "scoring_forgets_the_weights": (
-        "macros/scoring.sql",
+        "models/scoring/segment_placements.sql",
         "'parameters.weight_of_' ~ name",
         "'1'",
         "assert_scoring_equals_k_means",
     ),
     "scoring_scales_otherwise_than_the_fit": (
-        "macros/scoring.sql",
+        "models/scoring/segment_placements.sql",
         "'parameters.deviation_of_' ~ name",
         "'(1.5 * parameters.deviation_of_' ~ name ~ ')'",
         "assert_scoring_equals_k_means",
     ),
     "recency_counts_from_the_as_of_date_itself": (
-        "macros/features.sql",
+        "models/intermediate/int_customer_features.sql",
         "'summed.last_purchase_in_window_date', 'summed.as_of_date', 'day'\n"
         "            ) }} - 1 as integer",
         "'summed.last_purchase_in_window_date', 'summed.as_of_date', 'day'\n"

@@ -231,7 +231,7 @@ FOLLOWING = {
     ),
     "no history": (
         "run",
-        ["int_month_starts+"],
+        ["int_as_of_dates+"],
         {"segmentation_history_months": 0},
     ),
     "touchy drift": (
@@ -322,7 +322,7 @@ def runs(tmp_path_factory) -> dict[str, Run]:
     seeds = folder / "seeds"
     seeds.mkdir()
     seeded = Run(seeds)
-    seeded.start("seed", ["rfm_grid_segments", *OVERRIDES])
+    seeded.start("seed", ["fixed_segments", *OVERRIDES])
     assert seeded.returncode == 0, seeded.said
 
     def start(name: str) -> Run:
@@ -371,6 +371,7 @@ def read_feature(build: Build, customer: str, column: str):
     """One value of int_customer_features."""
     rows = build.query(
         f"select {column} from int_customer_features where customer_id = '{customer}'"
+        f" and as_of_date = (select as_of_date from int_as_of_date)"
     )
     return rows[0][0]
 
@@ -702,7 +703,7 @@ def test_the_range_is_what_is_tried(base, runs):
 @changes("segmentation_training_rows")
 def test_the_model_is_fitted_on_so_many_and_scores_everybody(base, runs):
     trained = "select count(distinct customer_id) from segment_training_rows"
-    scored = "select count(*) from segment_customer_scores"
+    scored = "select count(*) from segment_reasons"
     assert base.query(trained) == base.query(scored)
     assert runs["tiny model"].query(trained) == [(130,)]
     assert runs["tiny model"].query(scored) == base.query(scored)
@@ -711,9 +712,7 @@ def test_the_model_is_fitted_on_so_many_and_scores_everybody(base, runs):
 @changes("segmentation_k_sample_rows")
 def test_k_is_measured_on_so_many(base, runs):
     measured = "select distinct row_count from segment_count_metrics"
-    assert base.query(measured) == base.query(
-        "select count(*) from segment_customer_scores"
-    )
+    assert base.query(measured) == base.query("select count(*) from segment_reasons")
     assert runs["tiny model"].query(measured) == [(100,)]
 
 
@@ -756,7 +755,7 @@ def test_weighed_demographics_count_and_unknown_ones_stay_neutral(base, runs):
         0.2, abs=0.02
     )
     # The four kinds of buyers lie too far apart to be mixed; their distances change.
-    distances = "select customer_id, distance from segment_customer_scores order by all"
+    distances = "select customer_id, distance from customer_segments order by all"
     pairs = zip(base.query(distances), weighed.query(distances), strict=True)
     changed = [before != after for before, after in pairs]
     assert sum(changed) > 0.9 * len(changed)

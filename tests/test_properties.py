@@ -55,9 +55,11 @@ MODELS = (
     "stg_customers",
     "int_as_of_date",
     "int_customer_days",
-    "int_customer_category_days",
-    "int_customer_features",
+    "int_customers",
     "int_customer_demographics",
+    "int_customer_category_days",
+    "int_as_of_dates",
+    "int_customer_features",
     "int_customer_model_inputs",
     "int_customer_rfm_scores",
     "customer_segments",
@@ -71,10 +73,10 @@ MODELS = (
 # What a model that was not fitted leaves: nobody is scored, there is no history, the grid
 # stands in.
 UNFITTED = (
-    "segment_customer_scores",
+    "segment_placements",
     "segment_directory",
     "segment_name_checks",
-    "int_month_starts",
+    "segment_reasons",
     "customer_segments_monthly",
 )
 CLAIMS = (
@@ -224,7 +226,7 @@ def compile_project(folder: Path, overrides: dict) -> Compiled:
         "--select", "+segment_profiles", *MODELS, *CLAIMS, "--resource-type", "model",
         "--resource-type", "seed",
     )  # fmt: skip
-    done = build.dbt("compile", "--select", *MODELS, *CLAIMS)
+    done = build.dbt("compile", "--full-refresh", "--select", *MODELS, *CLAIMS)
     assert done.returncode == 0, done.stdout[-3000:]
     manifest = json.loads((build.target / "manifest.json").read_text())
     code = {
@@ -564,7 +566,7 @@ BREAKS = {
         "sum(case when amount > 0 then amount else 0 end) as net_revenue",
     ),
     "buyers_without_a_record_are_dropped": (
-        "int_customer_demographics",
+        "int_customers",
         "full outer join buyers",
         "left join buyers",
     ),

@@ -1,5 +1,7 @@
 """The scoring SQL against scikit-learn on real shops, and against numpy on made-up ones."""
 
+from datetime import date
+
 import duckdb
 import numpy as np
 import pandas as pd
@@ -49,13 +51,17 @@ def test_every_customer_is_where_scikit_learn_predicts(build_shop, name):
         .sort_index()[list(scales.index)]
     )
     inputs = (
-        build.table("select * from int_customer_model_inputs")
+        build.table(
+            "select * from int_customer_model_inputs where as_of_date = (select as_of_date from int_as_of_date)"
+        )
         .set_index("customer_id")
         .sort_index()[list(scales.index)]
         .astype("float64")
     )
     ours = (
-        build.table("select * from segment_customer_scores")
+        build.table(
+            "select * from segment_placements where segment_id > 0 and as_of_date = (select as_of_date from int_as_of_date)"
+        )
         .set_index("customer_id")
         .sort_index()
     )
@@ -166,24 +172,37 @@ def lay_out(made: dict[str, np.ndarray]) -> dict[str, float | int | bool]:
 def test_scores_of_made_up_tables_equal_numpy(build_shop):
     build = build_shop("demo")
     compiled = build.target / "compiled" / "customer_segmentation" / "models"
-    scoring = (compiled / "scoring" / "segment_customer_scores.sql").read_text()
+    scoring = (compiled / "scoring" / "segment_placements.sql").read_text()
     generator = np.random.default_rng(20261124)
     tied = clipped = 0
     with duckdb.connect() as connection:
         # The compiled SQL names its database: here it is one in memory.
         connection.execute(f"attach '{build.database}' as built (read_only)")
         connection.execute("attach ':memory:' as segmentation")
-        for name in ("int_customer_model_inputs", "segment_parameters"):
+        for name in (
+            "int_as_of_dates",
+            "int_customer_features",
+            "int_customer_model_inputs",
+            "int_customer_rfm_scores",
+            "segment_directory",
+            "segment_parameters",
+        ):
             connection.execute(
                 f"create table segmentation.main.{name} as"
                 f" select * from built.main.{name} limit 0"
             )
+        connection.execute(
+            "insert into segmentation.main.int_as_of_dates (as_of_date, is_today)"
+            " values (date '2026-01-01', true)"
+        )
         for _ in range(TABLES):
             made = make_table(generator)
             customers = pd.DataFrame(made["values"], columns=list(FEATURES))
             customers["customer_id"] = [f"{row:03d}" for row in range(ROWS)]
+            customers["as_of_date"] = date(2026, 1, 1)
             parameters = pd.DataFrame([lay_out(made)])
             for name, frame in (
+                ("int_customer_features", customers[["as_of_date", "customer_id"]]),
                 ("int_customer_model_inputs", customers),
                 ("segment_parameters", parameters),
             ):
@@ -194,18 +213,18 @@ def test_scores_of_made_up_tables_equal_numpy(build_shop):
                     f"insert into segmentation.main.{name} by name select * from frame"
                 )
             ours = connection.execute(
-                "select segment_id, second_segment_id, distance, second_distance,"
-                f" confidence, is_outlier from ({scoring}) order by customer_id"
+                "select segment_id, second_segment_id, distance, confidence,"
+                f" is_outlier from ({scoring}) order by customer_id"
             ).fetchall()
             expected = score_by_hand(made)
             assert [row[:2] for row in ours] == [row[:2] for row in expected]
             np.testing.assert_allclose(
-                [row[2:5] for row in ours],
-                [row[2:5] for row in expected],
+                [row[2:4] for row in ours],
+                [(row[2], row[4]) for row in expected],
                 rtol=0,
                 atol=1e-9,
             )
-            assert [row[5] for row in ours] == [row[5] for row in expected]
+            assert [row[4] for row in ours] == [row[5] for row in expected]
             tied += sum(row[2] == row[3] for row in expected)
             clipped += int((np.abs(made["values"]) >= 1e11).sum())
     # The cases meant to be there are there.

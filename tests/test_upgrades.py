@@ -19,12 +19,13 @@ ADDED = {
     "segment_training_scores": "second_distance",
     "segment_training_distances": "median_distance",
     "segment_training_bins": "upper_edge",
-    "segment_training_pace": "median_day_revenue",
     "segment_rule_clauses": "training_customers",
     "segment_map_axes": "vertical_variance_share",
     "segment_backtest_rows": "has_bought_later",
     "segment_names": "rule_segment_name",
-    "segment_customer_months": "monetary",
+    "int_customer_features": "monetary",
+    "int_customer_rfm_scores": "rfm_segment",
+    "segment_placements": "monetary",
     "segment_evaluation": "davies_bouldin",
     "segment_drift": "hint",
 }
@@ -77,22 +78,30 @@ def test_the_new_k_rule_is_one_refit_that_keeps_the_segments_it_finds_again(upgr
 
 
 @pytest.mark.parametrize(
-    "name", sorted(path.stem for path in RELEASE.glob("segment_*.parquet"))
+    "name",
+    sorted(
+        path.stem
+        for path in RELEASE.glob("segment_*.parquet")
+        if path.stem != "segment_customer_months"
+    ),
 )
 def test_what_was_kept_is_kept(name, upgraded):
     old = duckdb.execute(f"describe from '{RELEASE}/{name}.parquet'").fetchall()
     columns = ", ".join(row[0] for row in old)
-    if name == "segment_customer_months":
-        # Months show the model in use; the same customers are in the same months.
-        months = "select as_of_date, customer_id from {} order by all"
-        rows = upgraded.query(months.format(name))
-        assert rows == read_old(name, "as_of_date, customer_id")
-        return
     rows = upgraded.query(
         f"select {columns} from {name} where model_version = 1 order by all"
     )
     assert rows
     assert rows == read_old(name, columns)
+
+
+def test_months_show_the_model_in_use_and_the_table_they_were_in_is_gone(upgraded):
+    months = "select as_of_date, customer_id from {} order by all"
+    assert upgraded.query(months.format("customer_segments_monthly")) == read_old(
+        "segment_customer_months", "as_of_date, customer_id"
+    )
+    tables = "select table_name from information_schema.tables"
+    assert ("segment_customer_months",) not in upgraded.query(tables)
 
 
 def test_the_new_version_has_todays_vars(upgraded):
@@ -117,17 +126,18 @@ def test_a_later_release_may_add_and_drop_a_column_of_every_kept_table(upgraded)
         for name, column in ADDED.items():
             connection.execute(f"alter table {name} drop column {column}")
             connection.execute(f"alter table {name} add column of_old integer")
-        # Months carry a fingerprint of the code that scored them.
-        connection.execute(
-            "update segment_customer_months set data_fingerprint = 'old'"
-        )
+        # Rows of a date carry a fingerprint of the code that made them.
+        for name in ("int_customer_features", "int_customer_rfm_scores"):
+            connection.execute(f"update {name} set data_fingerprint = 'old'")
+        connection.execute("update segment_placements set data_fingerprint = 'old'")
     done = upgraded.dbt("run", "--select", "config.materialized:incremental")
     assert done.returncode == 0, done.stdout[-3000:]
     for name, column in ADDED.items():
         assert {column, "of_old"} <= set(list_columns(upgraded, name)), name
-    months = "select count(*), count(monetary) from segment_customer_months"
-    assert upgraded.query(months)[0][0] == len(read_old("segment_customer_months"))
-    assert len(set(upgraded.query(months)[0])) == 1
+    counts = upgraded.query(
+        "select count(*), count(monetary) from customer_segments_monthly"
+    )[0]
+    assert counts == (len(read_old("segment_customer_months")),) * 2
     versions = (
         "select model_version, refit_reason from segment_model_versions order by 1"
     )

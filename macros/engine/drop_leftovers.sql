@@ -1,7 +1,13 @@
-{# After the run: dbt-duckdb leaves the rows that a Python model gave to an incremental table
-   behind in a table of their own, and those of segment_training_assignments hold ids. #}
+{# After the run: tables that no model makes any more go, those that hold customers. An
+   earlier release made the first ones; dbt-duckdb leaves behind the rows that a Python
+   model gave to an incremental table, and those of segment_training_assignments hold ids. #}
 {% macro drop_leftovers() %}
     {%- if execute -%}
+        {%- set home = graph.nodes['model.customer_segmentation.segment_placements'] -%}
+        {%- for name in ['segment_customer_months', 'segment_customer_scores'] -%}
+            {%- set retired = adapter.get_relation(home.database, home.schema, name) -%}
+            {%- if retired -%}{%- do adapter.drop_relation(retired) -%}{%- endif -%}
+        {%- endfor -%}
         {{- adapter.dispatch('drop_leftovers', 'customer_segmentation')() -}}
     {%- endif -%}
 {% endmacro %}

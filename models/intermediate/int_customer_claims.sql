@@ -2,17 +2,19 @@
 -- segments hold for the customer today, whatever segment the customer is in.
 with
 
+as_of_date as (
+    select * from {{ ref('int_as_of_date') }}
+),
+
 features as (
     select * from {{ ref('int_customer_features') }}
-    where purchase_status = 'purchases'
+    where
+        as_of_date = (select today.as_of_date from as_of_date as today)
+        and purchase_status = 'purchases'
 ),
 
 rfm_scores as (
     select * from {{ ref('int_customer_rfm_scores') }}
-),
-
-as_of_date as (
-    select * from {{ ref('int_as_of_date') }}
 ),
 
 -- Without a second purchase anywhere, a quarter of the history is the usual gap.
@@ -54,7 +56,8 @@ facts as (
             as basket_index
     from features
     inner join rfm_scores
-        on features.customer_id = rfm_scores.customer_id
+        on features.as_of_date = rfm_scores.as_of_date
+        and features.customer_id = rfm_scores.customer_id
     cross join shop
 )
 

@@ -1,4 +1,5 @@
--- One row per customer of either input: what is known of them; unknown stays null.
+-- One row per customer of the customer table: what is known of the customer on the as-of
+-- date; unknown stays null.
 {%- set attributes = customer_segmentation.list_attributes() %}
 {%- set extra_columns = customer_segmentation.list_extra_columns() %}
 
@@ -10,10 +11,6 @@ customers as (
 
 as_of_date as (
     select * from {{ ref('int_as_of_date') }}
-),
-
-buyers as (
-    select customer_id from {{ ref('int_customer_features') }}
 ),
 
 aged as (
@@ -35,29 +32,22 @@ aged as (
     cross join as_of_date
 ),
 
-everyone as (
+bounded as (
     select
-        coalesce(aged.customer_id, buyers.customer_id) as customer_id,
-        {%- for attribute in attributes %}
+        customer_id
+        {%- for attribute in attributes %},
         {%- if attribute.kind == 'date' %}
         {{ customer_segmentation.clean_number(
-            'aged.' ~ attribute.column, attribute.minimum, attribute.maximum
-        ) }} as {{ attribute.column }},
+            attribute.column, attribute.minimum, attribute.maximum
+        ) }} as {{ attribute.column }}
         {%- else %}
-        aged.{{ attribute.column }},
+        {{ attribute.column }}
         {%- endif %}
         {%- endfor %}
-        {%- for column in extra_columns %}
-        aged.{{ column }},
+        {%- for column in extra_columns %},
+        {{ column }}
         {%- endfor %}
-        aged.customer_id is not null as is_in_customer_table,
-        buyers.customer_id is not null as is_in_transactions
     from aged
-    full outer join buyers
-        on aged.customer_id = buyers.customer_id
 )
 
-select * from everyone
-{%- if var('segmentation_customers_without_purchases') == 'leave_out' %}
-where is_in_transactions
-{%- endif %}
+select * from bounded

@@ -12,7 +12,8 @@ customers as (
 ),
 
 buyers as (
-    select * from {{ ref('int_customer_features') }}
+    select * from {{ ref('int_customers') }}
+    where is_in_transactions
 ),
 
 -- Not used where there are no attributes.

@@ -9,27 +9,39 @@
 with
 
 customers as (
+    select * from {{ ref('int_customers') }}
+),
+
+-- Not used where nothing of them is published.
+demographics as ( -- noqa: ST03
     select * from {{ ref('int_customer_demographics') }}
-),
-
-features as (
-    select * from {{ ref('int_customer_features') }}
-),
-
-rfm_scores as (
-    select * from {{ ref('int_customer_rfm_scores') }}
-),
-
-scores as (
-    select * from {{ ref('segment_customer_scores') }}
-),
-
-directory as (
-    select * from {{ ref('segment_directory') }}
 ),
 
 as_of_date as (
     select * from {{ ref('int_as_of_date') }}
+),
+
+features as (
+    select * from {{ ref('int_customer_features') }}
+    where as_of_date = (select today.as_of_date from as_of_date as today)
+),
+
+rfm_scores as (
+    select * from {{ ref('int_customer_rfm_scores') }}
+    where as_of_date = (select today.as_of_date from as_of_date as today)
+),
+
+placements as (
+    select * from {{ ref('segment_placements') }}
+    where as_of_date = (select today.as_of_date from as_of_date as today)
+),
+
+reasons as (
+    select * from {{ ref('segment_reasons') }}
+),
+
+directory as (
+    select * from {{ ref('segment_directory') }}
 ),
 
 months as (
@@ -39,25 +51,24 @@ months as (
 placed as (
     select
         customers.*,
-        case
-            when scores.segment_id is not null then scores.segment_id
-            when features.customer_id is null then -1
-            when features.purchase_status = 'returns only' then -2
-            when features.purchase_status = 'outside the window' then -3
-            when features.purchase_status = 'nothing paid' then -4
-            -- No model: the classic grid stands in.
-            else grid.segment_id
-        end as segment_id
+        -- Without a model the classic grid stands in for it.
+        coalesce(
+            placements.segment_id, rule_segments.segment_id, grid_segments.segment_id
+        ) as segment_id
     from customers
     left join features
         on customers.customer_id = features.customer_id
-    left join scores
-        on customers.customer_id = scores.customer_id
+    left join placements
+        on customers.customer_id = placements.customer_id
     left join rfm_scores
         on customers.customer_id = rfm_scores.customer_id
-    left join directory as grid
-        on 'RFM: ' || rfm_scores.rfm_segment = grid.given_segment_name
-        and grid.segment_kind = 'rfm_grid'
+    left join directory as rule_segments
+        on coalesce(features.purchase_status, 'no transactions')
+            = rule_segments.purchase_status
+        and rule_segments.segment_kind = 'rule'
+    left join directory as grid_segments
+        on 'RFM: ' || rfm_scores.rfm_segment = grid_segments.given_segment_name
+        and grid_segments.segment_kind = 'rfm_grid'
 ),
 
 -- The newest month start at which the customer was in another segment: the month in which
@@ -91,19 +102,19 @@ joined as (
         directory.segment_name,
         directory.segment_kind,
         second_directory.segment_name as second_segment_name,
-        scores.first_reason,
-        scores.second_reason,
-        scores.third_reason,
+        reasons.first_reason,
+        reasons.second_reason,
+        reasons.third_reason,
         changes.previous_segment_name,
         case
-            when scores.confidence < {{ bands[0] }} then 'borderline'
-            when scores.confidence < {{ bands[1] }} then 'medium'
-            when scores.confidence is not null then 'clear'
+            when placements.confidence < {{ bands[0] }} then 'borderline'
+            when placements.confidence < {{ bands[1] }} then 'medium'
+            when placements.confidence is not null then 'clear'
         end as confidence_band,
         rfm_scores.rfm_segment,
-        scores.model_version,
-        scores.distance,
-        scores.confidence,
+        reasons.model_version,
+        placements.distance,
+        placements.confidence,
         features.recency_days,
         coalesce(features.frequency, 0) as frequency,
         coalesce(features.order_count, 0) as order_count,
@@ -121,7 +132,7 @@ joined as (
         rfm_scores.recency_score,
         rfm_scores.frequency_score,
         rfm_scores.monetary_score,
-        coalesce(scores.is_outlier, false) as is_outlier,
+        coalesce(placements.is_outlier, false) as is_outlier,
         placed.is_in_customer_table,
         as_of_date.as_of_date,
         features.first_purchase_date,
@@ -129,13 +140,13 @@ joined as (
         changes.segment_changed_on
         {%- for attribute in attributes %},
         {%- if attribute.is_number %}
-        placed.{{ attribute.column }}
+        demographics.{{ attribute.column }}
         {%- else %}
-        coalesce(placed.{{ attribute.column }}, 'unknown') as {{ attribute.column }}
+        coalesce(demographics.{{ attribute.column }}, 'unknown') as {{ attribute.column }}
         {%- endif %}
         {%- endfor %}
         {%- for column in extra_columns %},
-        placed.{{ column }}
+        demographics.{{ column }}
         {%- endfor %}
     from placed
     left join directory
@@ -144,12 +155,18 @@ joined as (
         on placed.customer_id = features.customer_id
     left join rfm_scores
         on placed.customer_id = rfm_scores.customer_id
-    left join scores
-        on placed.customer_id = scores.customer_id
+    left join placements
+        on placed.customer_id = placements.customer_id
+    left join reasons
+        on placed.customer_id = reasons.customer_id
+    {%- if attributes or extra_columns %}
+    left join demographics
+        on placed.customer_id = demographics.customer_id
+    {%- endif %}
     left join changes
         on placed.customer_id = changes.customer_id
     left join directory as second_directory
-        on scores.second_segment_id = second_directory.segment_id
+        on placements.second_segment_id = second_directory.segment_id
     cross join as_of_date
 )
 

@@ -1,15 +1,16 @@
 {{ config(materialized='view') }}
 
 -- One row per month start and customer known by then: the segment as the model in use sees
--- it. A view, since the months it shows are kept in segment_customer_months.
+-- it. A view of segment_placements, so that no month is copied.
 with
 
-months as (
-    select * from {{ ref('segment_customer_months') }}
+placements as (
+    select * from {{ ref('segment_placements') }}
 ),
 
 month_starts as (
-    select * from {{ ref('int_month_starts') }}
+    select * from {{ ref('int_as_of_dates') }}
+    where is_month_start
 ),
 
 directory as (
@@ -18,22 +19,22 @@ directory as (
 
 named as (
     select
-        months.as_of_date,
-        months.customer_id,
-        months.segment_id,
+        placements.as_of_date,
+        placements.customer_id,
+        placements.segment_id,
         directory.segment_name,
         directory.segment_kind,
-        months.rfm_segment,
-        months.model_version,
-        months.confidence,
-        months.recency_days,
-        months.frequency,
-        months.monetary
-    from months
+        placements.rfm_segment,
+        placements.model_version,
+        placements.confidence,
+        placements.recency_days,
+        placements.frequency,
+        placements.monetary
+    from placements
     inner join month_starts
-        on months.as_of_date = month_starts.as_of_date
+        on placements.as_of_date = month_starts.as_of_date
     left join directory
-        on months.segment_id = directory.segment_id
+        on placements.segment_id = directory.segment_id
 )
 
 select * from named

@@ -45,7 +45,10 @@ training_distances as (
 ),
 
 scores as (
-    select * from {{ ref('segment_customer_scores') }}
+    select * from {{ ref('segment_placements') }}
+    where
+        as_of_date = (select today.as_of_date from {{ ref('int_as_of_date') }} as today)
+        and segment_id > 0
 ),
 
 directory as (
@@ -54,7 +57,7 @@ directory as (
 ),
 
 pace as (
-    select * from {{ ref('segment_training_pace') }}
+    select * from {{ ref('segment_model_versions') }}
 ),
 
 customer_days as (

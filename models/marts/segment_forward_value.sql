@@ -36,12 +36,14 @@ periods as (
         cast({{ dbt.dateadd(
             'month', 'horizons.horizon_months', 'month_starts.as_of_date'
         ) }} as date) as end_date
-    from {{ ref('int_month_starts') }} as month_starts
+    from {{ ref('int_as_of_dates') }} as month_starts
     cross join horizons
     cross join as_of_date
-    where cast({{ dbt.dateadd(
-        'month', 'horizons.horizon_months', 'month_starts.as_of_date'
-    ) }} as date) <= as_of_date.as_of_date
+    where
+        month_starts.is_month_start
+        and cast({{ dbt.dateadd(
+            'month', 'horizons.horizon_months', 'month_starts.as_of_date'
+        ) }} as date) <= as_of_date.as_of_date
 ),
 
 spent as (

@@ -10,7 +10,8 @@ month_starts as (
     select
         as_of_date,
         lag(as_of_date) over (order by as_of_date) as previous_as_of_date
-    from {{ ref('int_month_starts') }}
+    from {{ ref('int_as_of_dates') }}
+    where is_month_start
 ),
 
 pairs as (

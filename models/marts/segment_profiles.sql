@@ -71,18 +71,8 @@ profiles as (
         directory.segment_name,
         directory.segment_kind,
         case
-            when shared.segment_id = -1
-                then cast(shared.customers as string)
-                    || ' customers in the customer table without a purchase'
-            when shared.segment_id = -2
-                then cast(shared.customers as string)
-                    || ' customers with returns but no purchase'
-            when shared.segment_id = -4
-                then cast(shared.customers as string)
-                    || ' customers whose orders have no price or are too small'
-            when shared.segment_id = -3
-                then cast(shared.customers as string)
-                    || ' former customers, last purchase before the window'
+            when directory.evidence is not null
+                then cast(shared.customers as string) || ' ' || directory.evidence
             else 'median '
                 || cast(cast(round(shared.median_frequency) as bigint) as string)
                 || case

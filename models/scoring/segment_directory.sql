@@ -11,72 +11,36 @@ names as (
     select * from {{ ref('segment_names') }}
 ),
 
-clusters as (
+fixed_segments as (
+    select * from {{ ref('fixed_segments') }}
+),
+
+overrides as (
+    select * from {{ ref('stg_name_overrides') }}
+),
+
+directory as (
     select
         names.segment_id,
         names.segment_name,
         'cluster' as segment_kind,
+        'purchases' as purchase_status,
         coalesce(names.claim, 'named by an earlier release') as name_claim,
+        cast(null as string) as evidence,
         names.recommended_action
     from names
     inner join parameters
         on names.model_version = parameters.model_version
-),
-
-rule_segments as (
-    select
-        -1 as segment_id,
-        'No purchases yet' as segment_name,
-        'rule' as segment_kind,
-        'in the customer table, without a transaction' as name_claim,
-        'Invite to a first purchase' as recommended_action
     union all
-    select
-        -2 as segment_id,
-        'Returns only' as segment_name,
-        'rule' as segment_kind,
-        'returns and no purchase' as name_claim,
-        'Check the data: returns without a purchase' as recommended_action
-    union all
-    select
-        -4 as segment_id,
-        'No paid order' as segment_name,
-        'rule' as segment_kind,
-        'orders without a price or below the smallest amount that counts' as name_claim,
-        'Invite to a first paid purchase' as recommended_action
-    union all
-    select
-        -3 as segment_id,
-        'No purchase in the window' as segment_name,
-        'rule' as segment_kind,
-        'last purchase before the window' as name_claim,
-        'One low-cost reactivation mail' as recommended_action
-),
-
-grid_segments as (
     select
         segment_id,
         segment_name,
-        'rfm_grid' as segment_kind,
-        'recency and frequency scores in this cell of the classic grid' as name_claim,
+        segment_kind,
+        purchase_status,
+        name_claim,
+        evidence,
         recommended_action
-    from {{ ref('rfm_grid_segments') }}
-),
-
-directory as (
-    select * from clusters
-    union all
-    select * from rule_segments
-    union all
-    select * from grid_segments
-),
-
-overrides as (
-    select
-        cast(segment_id as integer) as segment_id,
-        nullif(trim(cast(segment_name as string)), '') as segment_name,
-        nullif(trim(cast(recommended_action as string)), '') as recommended_action
-    from {{ customer_segmentation.input_relation('segmentation_name_overrides') }}
+    from fixed_segments
 ),
 
 overridden as (
@@ -84,7 +48,9 @@ overridden as (
         directory.segment_id,
         coalesce(overrides.segment_name, directory.segment_name) as segment_name,
         directory.segment_kind,
+        directory.purchase_status,
         directory.name_claim,
+        directory.evidence,
         coalesce(overrides.recommended_action, directory.recommended_action)
             as recommended_action,
         directory.segment_name as given_segment_name

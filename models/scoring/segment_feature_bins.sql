@@ -23,6 +23,7 @@ training_bins as (
 
 inputs as (
     select * from {{ ref('int_customer_model_inputs') }}
+    where as_of_date = (select today.as_of_date from {{ ref('int_as_of_date') }} as today)
 ),
 
 edge_row as (

@@ -2,8 +2,9 @@
 -- claim of its name is true today.
 with
 
-scores as (
-    select * from {{ ref('segment_customer_scores') }}
+placements as (
+    select * from {{ ref('segment_placements') }}
+    where as_of_date = (select today.as_of_date from {{ ref('int_as_of_date') }} as today)
 ),
 
 claims as (
@@ -35,12 +36,12 @@ stated as (
             when 'tenure_days' then claims.tenure_days
             else 0
         end as suffix_value
-    from scores
+    from placements
     inner join claims
-        on scores.customer_id = claims.customer_id
+        on placements.customer_id = claims.customer_id
     inner join names
-        on scores.model_version = names.model_version
-        and scores.segment_id = names.segment_id
+        on placements.model_version = names.model_version
+        and placements.segment_id = names.segment_id
 ),
 
 -- A suffix says from one bound to below the next, as in the name's claim.

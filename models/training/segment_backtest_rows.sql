@@ -26,42 +26,23 @@ latest as (
     select max(model_version) as model_version from versions
 ),
 
-dates as (
-    select
-        latest.model_version,
-        cast({{ dbt.dateadd('month', -3, 'as_of_date.as_of_date') }} as date)
-            as as_of_date,
-        as_of_date.as_of_date as end_date,
-        as_of_date.first_order_date
-    from as_of_date
-    cross join latest
-    where latest.model_version is not null
-),
-
 backtest_dates as (
     select
-        *,
-        {%- if var('segmentation_lookback_days') is none %}
-        first_order_date as window_start_date
-        {%- else %}
-        {{ customer_segmentation.add_days(
-            'as_of_date', '-' ~ var('segmentation_lookback_days')
-        ) }} as window_start_date
-        {%- endif %}
-    from dates
-    where first_order_date <= {{ customer_segmentation.add_days('as_of_date', -90) }}
+        latest.model_version,
+        dates.as_of_date,
+        as_of_date.as_of_date as end_date
+    from {{ ref('int_as_of_dates') }} as dates
+    cross join as_of_date
+    cross join latest
+    where dates.is_backtest and latest.model_version is not null
 ),
 
-backtest_features as (
-    {{ customer_segmentation.select_customer_features('backtest_dates') | indent(4) }}
-),
-
-backtest_inputs as (
-    {{ customer_segmentation.select_model_inputs('backtest_features') | indent(4) }}
+inputs as (
+    select * from {{ ref('int_customer_model_inputs') }}
 ),
 
 rfm_scores as (
-    {{ customer_segmentation.select_rfm_scores('backtest_features') | indent(4) }}
+    select * from {{ ref('int_customer_rfm_scores') }}
 ),
 
 later as (
@@ -79,18 +60,22 @@ later as (
 -- A hash of the id draws the sample, as for the training rows.
 sampled as (
     select
-        *,
+        inputs.*,
+        backtest_dates.model_version,
         cast(row_number() over (
             order by
-                {{ dbt.hash("customer_id || '-" ~ var('segmentation_random_seed') ~ "'") }},
-                customer_id
+                {{ dbt.hash(
+                    "inputs.customer_id || '-" ~ var('segmentation_random_seed') ~ "'"
+                ) }},
+                inputs.customer_id
         ) as integer) as sample_rank
-    from backtest_inputs
+    from inputs
+    inner join backtest_dates
+        on inputs.as_of_date = backtest_dates.as_of_date
 ),
 
 outcomes as (
     select
-        backtest_dates.model_version,
         sampled.*,
         rfm_scores.rfm_segment,
         rfm_scores.recency_score,
@@ -100,9 +85,9 @@ outcomes as (
         cast(ln(1 + greatest(cast(coalesce(later.net_revenue, 0) as double), 0))
             as decimal(18, 6)) as log_later_revenue
     from sampled
-    cross join backtest_dates
     inner join rfm_scores
-        on sampled.customer_id = rfm_scores.customer_id
+        on sampled.as_of_date = rfm_scores.as_of_date
+        and sampled.customer_id = rfm_scores.customer_id
     left join later
         on sampled.customer_id = later.customer_id
     where sampled.sample_rank <= {{ var('segmentation_k_sample_rows') }}

@@ -4,7 +4,8 @@
     post_hook="{{ customer_segmentation.adopt_new_settings() }}",
 ) }}
 
--- One row per model version: when it was asked for, and why. A build adds one when there
+-- One row per model version: when it was asked for, and why, and how many rows a day and
+-- how much money a purchase day brought in its window. A build adds one when there
 -- is no model, when a modelling var changed, when most training customers are not in the
 -- input, or when a refit is asked for.
 {%- set settings = tojson(
@@ -23,10 +24,25 @@ customers as (
         count(distinct {{ dbt.concat(customer_segmentation.list_model_input_texts()) }})
             as distinct_count
     from {{ ref('int_customer_model_inputs') }}
+    where as_of_date = (select today.as_of_date from {{ ref('int_as_of_date') }} as today)
 ),
 
 as_of_date as (
     select * from {{ ref('int_as_of_date') }}
+),
+
+pace as (
+    select
+        cast(sum(customer_days.line_count) as double)
+        / nullif(max(as_of_date.history_days), 0) as rows_per_day,
+        {{ customer_segmentation.percentile(
+            'case when customer_days.order_count > 0 '
+            ~ 'then customer_days.net_revenue end', 0.5
+        ) }} as median_day_revenue
+    from {{ ref('int_customer_days') }} as customer_days
+    inner join as_of_date
+        on as_of_date.window_start_date <= customer_days.order_date
+        and as_of_date.as_of_date > customer_days.order_date
 ),
 
 -- Not used while there is no model to compare with.
@@ -93,9 +109,12 @@ candidate as (
         '{{ settings | replace("'", "''") }}' as settings,
         as_of_date.as_of_date,
         as_of_date.window_start_date,
-        as_of_date.history_days
+        as_of_date.history_days,
+        pace.rows_per_day,
+        pace.median_day_revenue
     from customers
     cross join as_of_date
+    cross join pace
     left join latest
         on true
     left join known_shares

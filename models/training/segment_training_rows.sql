@@ -19,6 +19,7 @@ latest as (
 
 inputs as (
     select * from {{ ref('int_customer_model_inputs') }}
+    where as_of_date = (select today.as_of_date from {{ ref('int_as_of_date') }} as today)
 ),
 
 features as (
@@ -52,7 +53,8 @@ sampled as (
     inner join inputs
         on ranked.customer_id = inputs.customer_id
     inner join features
-        on ranked.customer_id = features.customer_id
+        on inputs.as_of_date = features.as_of_date
+        and inputs.customer_id = features.customer_id
     cross join latest
     where
         latest.model_version is not null

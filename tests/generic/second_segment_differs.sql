@@ -5,5 +5,5 @@ from {{ model }}
 where
     second_segment_id is null
     or second_segment_id = segment_id
-    or second_distance < distance
+    or confidence < 0
 {% endtest %}

@@ -1,0 +1,133 @@
+-- One row per date that customers are looked at from, each seeing the days before it:
+-- today, the first days of the months up to it, and three months ago, where a model's
+-- segments are tested from. None of the latter two without enough history. A date with
+-- another fingerprint sees other data or is looked at by other rules: it is computed again.
+-- depends_on: {{ ref('int_customer_demographics') }}
+{%- set months = var('segmentation_history_months') %}
+{%- set demographics = customer_segmentation.list_demographic_features() %}
+{%- set rules = [tojson(customer_segmentation.list_model_features())] %}
+{%- if execute %}
+{%- for name in [
+    'int_customer_features', 'int_customer_rfm_scores', 'segment_placements'
+] %}
+{%- do rules.append(graph.nodes['model.customer_segmentation.' ~ name].checksum.checksum) %}
+{%- endfor %}
+{%- endif %}
+
+with
+
+today as (
+    select * from {{ ref('int_as_of_date') }}
+),
+
+customer_days as (
+    select * from {{ ref('int_customer_days') }}
+),
+
+category_days as (
+    select * from {{ ref('int_customer_category_days') }}
+),
+
+dates as (
+    select
+        as_of_date,
+        'today' as purpose
+    from today
+    union all
+    select
+        cast({{ dbt.dateadd('month', -3, 'as_of_date') }} as date) as as_of_date,
+        'backtest' as purpose
+    from today
+    {%- for month in range(months) %}
+    union all
+    select
+        cast({{ dbt.dateadd(
+            'month', -month, dbt.date_trunc('month', 'as_of_date')
+        ) }} as date) as as_of_date,
+        'month start' as purpose
+    from today
+    {%- endfor %}
+),
+
+windows as (
+    select
+        dates.as_of_date,
+        {%- if var('segmentation_lookback_days') is none %}
+        today.first_order_date as window_start_date,
+        {%- else %}
+        {{ customer_segmentation.add_days(
+            'dates.as_of_date', '-' ~ var('segmentation_lookback_days')
+        ) }} as window_start_date,
+        {%- endif %}
+        today.first_order_date,
+        max(case when dates.purpose = 'today' then 1 else 0 end) = 1 as is_today,
+        max(case when dates.purpose = 'month start' then 1 else 0 end) = 1
+            as is_month_start,
+        max(case when dates.purpose = 'backtest' then 1 else 0 end) = 1
+        and today.first_order_date
+            <= {{ customer_segmentation.add_days('dates.as_of_date', -90) }}
+            as is_backtest
+    from dates
+    cross join today
+    group by dates.as_of_date, today.first_order_date
+),
+
+{%- if demographics %}
+
+-- A date sees the attributes of the customers who had come by then.
+first_days as (
+    select
+        customer_id,
+        min(order_date) as order_date
+    from customer_days
+    group by customer_id
+),
+
+weighted_demographics as (
+    select
+        first_days.customer_id,
+        first_days.order_date
+        {%- for feature in demographics %},
+        {{ feature.expression }} as {{ feature.name }}
+        {%- endfor %}
+    from first_days
+    inner join {{ ref('int_customer_demographics') }} as demographics
+        on first_days.customer_id = demographics.customer_id
+),
+
+{%- endif %}
+
+-- Every row is hashed once, whole: whatever a feature reads is in it.
+day_hashes as (
+    {%- for relation in ['customer_days', 'category_days']
+        + (['weighted_demographics'] if demographics else []) %}
+    select
+        order_date,
+        count(*) as row_count,
+        {{ customer_segmentation.hash_sum(relation) }} as row_hash
+    from {{ relation }}
+    group by order_date
+    {{ 'union all' if not loop.last }}
+    {%- endfor %}
+),
+
+fingerprints as (
+    select
+        windows.as_of_date,
+        cast(windows.window_start_date as string)
+        || '/' || cast(sum(day_hashes.row_count) as string)
+        || '/' || cast(sum(day_hashes.row_hash) as string)
+        || '/{{ local_md5(rules | join) }}' as data_fingerprint
+    from windows
+    inner join day_hashes
+        on windows.as_of_date > day_hashes.order_date
+    group by windows.as_of_date, windows.window_start_date
+)
+
+select
+    windows.*,
+    fingerprints.data_fingerprint
+from windows
+inner join fingerprints
+    on windows.as_of_date = fingerprints.as_of_date
+where windows.is_today or windows.is_month_start or windows.is_backtest
