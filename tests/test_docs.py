@@ -21,6 +21,12 @@ def read_tracked_texts(*patterns: str) -> dict:
     }
 
 
+def read_models(room: str = "*") -> list[dict]:
+    """Read what the YAML of a room says of its models."""
+    texts = read_tracked_texts(f"models/{room}/_*.yml").values()
+    return [model for text in texts for model in yaml.safe_load(text).get("models", [])]
+
+
 def list_rows(text: str, title: str) -> list[str]:
     """First cells, without backticks, of the table under a header row."""
     table = text.split(title, 1)[1].split("\n\n", 1)[0]
@@ -56,10 +62,7 @@ def test_readme_lists_every_mart():
 
 
 def test_every_model_is_described_and_every_mart_has_a_contract():
-    described = {}
-    for text in read_tracked_texts("models/**/_*__models.yml").values():
-        for model in yaml.safe_load(text)["models"]:
-            described[model["name"]] = model
+    described = {model["name"]: model for model in read_models()}
     models = {
         path.stem: path
         for pattern in ("*.sql", "*.py")
@@ -78,9 +81,8 @@ PERSONAL = {"customer_id", "transaction_id", "order_id", "raw_ordered_at", "raw_
 
 
 def test_personal_columns_say_so():
-    text = (PROJECT / "models" / "marts" / "_marts__models.yml").read_text()
     told = README.split("- Personal data:", 1)[1].split("\n- ", 1)[0].split("\n\n")[0]
-    for model in yaml.safe_load(text)["models"]:
+    for model in read_models("marts"):
         marked = {
             column["name"]
             for column in model["columns"]
@@ -95,10 +97,9 @@ def test_personal_columns_say_so():
 
 def test_columns_that_do_not_follow_the_window_say_so():
     """What they are is in the unit tests of int_customer_features."""
-    text = (PROJECT / "models" / "marts" / "_marts__models.yml").read_text()
     told = {
         (model["name"], column["name"]): column["description"]
-        for model in yaml.safe_load(text)["models"]
+        for model in read_models("marts")
         for column in model["columns"]
     }
     for column, words in {
@@ -118,8 +119,7 @@ def test_the_page_of_bad_inputs_is_what_the_tests_run():
 
 
 def test_the_contract_is_what_the_table_has(demo_build):
-    text = (PROJECT / "models/marts/_marts__models.yml").read_text()
-    for model in yaml.safe_load(text)["models"]:
+    for model in read_models("marts"):
         columns = [row[0] for row in demo_build.query(f"describe {model['name']}")]
         declared = [column["name"] for column in model["columns"]]
         assert columns[: len(declared)] == declared

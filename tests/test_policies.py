@@ -882,7 +882,7 @@ ELSEWHERE = {
     "segmentation_rename": "tests/test_segment_names.py",
     "segmentation_name_overrides": "tests/test_segment_names.py",
     "segmentation_maximum_unmatched_buyer_share": "tests/test_columns.py",
-    "segmentation_breaking_change_share": "models/marts/_marts__unit_tests.yml",
+    "segmentation_breaking_change_share": "models/marts/_segment_evaluation.yml",
 }
 
 
