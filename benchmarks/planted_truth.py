@@ -1,6 +1,6 @@
 """How well the segments find planted behaviours, as the behaviours blur.
 
-Makes shops with `scripts/make_demo_data.py`, builds each, and prints a line per shop::
+Makes shops with `make_shop.py`, builds each, and prints a line per shop::
 
     python benchmarks/planted_truth.py --heterogeneity 1 1.5 3 --seeds 1 2 3 4
 
@@ -14,7 +14,8 @@ import tempfile
 from pathlib import Path
 
 import duckdb
-from made_shops import make_shop, start_build
+from builds import start_build
+from make_shop import LAST_DAY, make_shop
 from sklearn.cluster import KMeans
 from sklearn.metrics import adjusted_rand_score
 from sklearn.neighbors import NearestCentroid
@@ -24,16 +25,14 @@ COLUMNS = ("heterogeneity", "seed", "k", "status", "at k", "at 7", "planted mean
 
 def build_shop(folder: Path, customers: int, seed: int, heterogeneity: float) -> None:
     """Make a shop in a folder and build the segments of it there."""
-    make_shop(
-        folder,
-        customers,
-        "--clean",
-        f"--seed={seed}",
-        f"--heterogeneity={heterogeneity}",
-    )
-    tables = ("--select", "+customer_segments", "+segment_count_scores")
-    no_tests = [f"--exclude-resource-type={kind}" for kind in ("test", "unit_test")]
-    if start_build(folder, *tables, *no_tests, segmentation_history_months=0).wait():
+    make_shop(folder, customers, LAST_DAY, seed, heterogeneity, is_clean=True)
+    options = ("--select", "+customer_segments", "+segment_count_scores")
+    options += ("--exclude-resource-type", "test")
+    settings = {
+        "segmentation_as_of_date": LAST_DAY,
+        "segmentation_history_months": 0,
+    }
+    if start_build(folder, *options, **settings).wait():
         raise SystemExit(f"The build of seed {seed} at {heterogeneity:g} failed.")
 
 
@@ -44,7 +43,7 @@ def measure(folder: Path) -> tuple:
             "select segment_count, model_status from segment_count_scores"
             " where is_chosen"
         ).fetchone()
-        truth = f"read_parquet('{folder}/shop/truth/*')"
+        truth = f"read_parquet('{folder}/truth/*')"
         planted, segments = zip(
             *shop.execute(
                 f"select planted_segment, segment_id from {truth}"
