@@ -38,6 +38,14 @@ create or replace macro any_count(mean, key, question) as
         ) as integer
     );
 
+-- Where a part ends when an order is cut into uneven parts.
+create or replace macro cut_at(order_number, place, line_count) as
+    case
+        when place in (0, line_count) then place / line_count
+        else (place + between_values(-0.4, 0.4, order_number * 10 + place, 'cut'))
+            / line_count
+    end;
+
 create or replace macro choose(options, key, question) as
     options[1 + cast(floor(uniform(key, question) * len(options)) as integer)];
 
@@ -209,10 +217,10 @@ select
         0.5,
         basket
         * exp(0.35 * normal(order_number, 'size'))
-        * case
-            when line_count = 1 then 1
-            else between_values(0.5, 1.5, line, 'price') / line_count
-        end
+        * (
+            cut_at(order_number, place_in_order + 1, line_count)
+            - cut_at(order_number, place_in_order, line_count)
+        )
     ) as price,
     case
         when uniform(line, 'is deal') < deal_probability
