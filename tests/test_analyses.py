@@ -162,7 +162,8 @@ def test_data_quality_examples_are_rows_of_the_ledger(analyses):
 def test_feature_distributions_agree_with_pandas(analyses):
     table = analyses.run("feature_distributions").set_index("feature")
     features = analyses.query(
-        "select * from int_customer_features where as_of_date = (select as_of_date from int_as_of_date)"
+        "select * from int_customer_features"
+        " where as_of_date = (select as_of_date from int_as_of_date)"
         " and purchase_status = 'purchases'"
     )
     for name in ("recency_days", "monetary", "mean_gap_days", "discount_share"):
@@ -188,7 +189,8 @@ def test_cohorts_begin_with_everybody_and_hold_all_the_money(analyses):
     assert cohorts["retained_share"].between(0, 1).all()
     buyers = analyses.query(
         "select count(*) as customers, sum(lifetime_net_revenue) as net_revenue"
-        " from int_customer_features where as_of_date = (select as_of_date from int_as_of_date)"
+        " from int_customer_features"
+        " where as_of_date = (select as_of_date from int_as_of_date)"
         " and first_purchase_date is not null"
     )
     assert first["customers"].sum() == buyers["customers"][0]
@@ -207,7 +209,8 @@ def test_cohorts_begin_with_everybody_and_hold_all_the_money(analyses):
 def test_correlations_agree_with_pandas(analyses):
     table = analyses.run("correlations").set_index(["feature", "other_feature"])
     features = analyses.query(
-        "select * from int_customer_features where as_of_date = (select as_of_date from int_as_of_date)"
+        "select * from int_customer_features"
+        " where as_of_date = (select as_of_date from int_as_of_date)"
         " and purchase_status = 'purchases'"
     )
     for pair in (

@@ -52,7 +52,8 @@ def test_every_customer_is_where_scikit_learn_predicts(build_shop, name):
     )
     inputs = (
         build.table(
-            "select * from int_customer_model_inputs where as_of_date = (select as_of_date from int_as_of_date)"
+            "select * from int_customer_model_inputs"
+            " where as_of_date = (select as_of_date from int_as_of_date)"
         )
         .set_index("customer_id")
         .sort_index()[list(scales.index)]
@@ -60,7 +61,8 @@ def test_every_customer_is_where_scikit_learn_predicts(build_shop, name):
     )
     ours = (
         build.table(
-            "select * from segment_placements where segment_id > 0 and as_of_date = (select as_of_date from int_as_of_date)"
+            "select * from segment_placements where segment_id > 0"
+            " and as_of_date = (select as_of_date from int_as_of_date)"
         )
         .set_index("customer_id")
         .sort_index()
