@@ -13,6 +13,7 @@ import duckdb
 import pandas as pd
 import pytest
 import yaml
+from dbt_server import run_dbt
 
 PROJECT = Path(__file__).parents[1]
 
@@ -31,6 +32,7 @@ class Build:
     folder: Path
     project: Path = PROJECT
     vars: dict = field(default_factory=lambda: read_example("demo"))
+    is_forked: bool = True
 
     @property
     def database(self) -> Path:
@@ -50,25 +52,27 @@ class Build:
             "SEGMENTATION_DB": str(self.database),
             "SEGMENTATION_PUBLISH_DIR": str(self.published),
             "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
-            "PYTHONHASHSEED": "random",
         }
 
     def dbt(self, *arguments: str, **overrides) -> subprocess.CompletedProcess:
-        """Run dbt in the project with this build's paths; overrides are vars."""
+        """Run dbt in the project with this build's paths; overrides are vars.
+
+        A test that needs a process of its own (another hash seed, nothing shared) sets
+        `is_forked` to false.
+        """
+        command = [
+            "--no-use-colors",
+            *arguments,
+            *("--vars", json.dumps(self.vars | overrides, default=str)),
+            *("--target-path", str(self.target)),
+            *("--log-path", str(self.folder / "logs")),
+        ]
+        if self.is_forked:
+            return run_dbt(command, self.project, self.environment)
         return subprocess.run(
-            [
-                str(Path(sys.executable).parent / "dbt"),
-                "--no-use-colors",
-                *arguments,
-                "--vars",
-                json.dumps(self.vars | overrides, default=str),
-                "--target-path",
-                str(self.target),
-                "--log-path",
-                str(self.folder / "logs"),
-            ],
+            [str(Path(sys.executable).parent / "dbt"), *command],
             cwd=self.project,
-            env=self.environment,
+            env=self.environment | {"PYTHONHASHSEED": "random"},
             capture_output=True,
             text=True,
         )

@@ -6,7 +6,7 @@ from conftest import PROJECT, Build, copy_project
 
 
 def test_a_second_build_from_scratch_publishes_the_same(demo_build, tmp_path):
-    again = Build(tmp_path).build()
+    again = Build(tmp_path, is_forked=False).build()
     assert again.read_published() == demo_build.read_published()
 
 
@@ -23,5 +23,5 @@ def test_row_order_and_threads_change_nothing(demo_build, tmp_path):
     assert changed != profile.read_text()
     profile.write_text(changed)
 
-    shuffled = Build(tmp_path / "out", project).build()
+    shuffled = Build(tmp_path / "out", project, is_forked=False).build()
     assert shuffled.read_published() == demo_build.read_published()

@@ -11,7 +11,8 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
-from fuzz_inputs import (
+from fuzz_inputs import CASES
+from fuzz_judge import (
     ENGINE_ERROR,
     RECONCILES,
     SENTENCE,
@@ -21,7 +22,6 @@ from fuzz_inputs import (
     is_readable,
     judge,
 )
-from fuzz_values import CASES
 
 SAMPLE = 36
 
