@@ -22,6 +22,7 @@ ADDED = {
     "segment_rule_clauses": "training_customers",
     "segment_map_axes": "vertical_variance_share",
     "segment_backtest_rows": "has_bought_later",
+    "segment_name_choices": "telling_share",
     "segment_names": "rule_segment_name",
     "int_customer_features": "monetary",
     "int_customer_rfm_scores": "rfm_segment",

@@ -21,12 +21,13 @@ stated as (
         names.segment_id,
         names.suffix_from,
         names.suffix_below,
-        case names.claim_key
-            {%- for claim in customer_segmentation.list_name_claims() %}
-            when '{{ claim.key }}' then claims.is_{{ claim.key }}
-            {%- endfor %}
-            else claims.frequency between names.frequency_from and names.frequency_up_to
-            and claims.recency_days between names.recency_from and names.recency_up_to
+        case
+            when names.claim_key = 'described'
+                then claims.frequency between names.frequency_from and names.frequency_up_to
+                    and claims.recency_days
+                    between names.recency_from and names.recency_up_to
+            else {{ customer_segmentation.holds_claim('names.claim_key', 'claims')
+                | indent(12) }}
         end as is_claim_true,
         case names.suffix_fact
             when 'average_order_value' then claims.average_order_value

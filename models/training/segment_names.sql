@@ -1,9 +1,9 @@
 {{ config(materialized='incremental', full_refresh=false) }}
 
--- One row per model version and segment: the most telling name whose claim holds for the
--- majority of its training customers, made unique within the version. Kept with the
--- version, and a segment that a refit finds again keeps the name it had.
-{%- set claims = customer_segmentation.list_name_claims() %}
+-- One row per model version and segment: its name, the claim of segment_name_choices made
+-- unique within the version. Where several segments have the same claim, the fact that tells
+-- them apart best follows it; where none holds, the name describes the segment. Kept with
+-- the version, and a segment that a refit finds again keeps the name it had.
 {#- Facts that tell segments of the same name apart, best first on ties. -#}
 {%- set facts = {
     'average_order_value': ['baskets around ', '', 'average purchase '],
@@ -31,33 +31,10 @@ members as (
     where assignments.model_version {{ customer_segmentation.is_new_version() }}
 ),
 
--- Known where at least ten of the customers would have come back at the average share.
-outcomes as (
-    select * from {{ ref('segment_backtest_outcomes') }}
-    where customers * overall_buyer_share >= 10
-),
-
-claims as (
-    {%- for claim in claims %}
-    select
-        {{ loop.index }} as claim_order,
-        '{{ claim.key }}' as claim_key,
-        '{{ claim.name | replace("'", "''") }}' as base_name,
-        '{{ claim.claim | replace("'", "''") }}' as claim,
-        '{{ claim.action | replace("'", "''") }}' as recommended_action,
-        {{ claim.get('lowest_revenue_index', 'null') }} as lowest_revenue_index,
-        {{ claim.get('highest_return', 'null') }} as highest_return,
-        {{ claim.get('lowest_return', 'null') }} as lowest_return
-    {{ 'union all' if not loop.last }}
-    {%- endfor %}
-),
-
 sizes as (
     select
         model_version,
         segment_id,
-        count(*) as customers,
-        {{ customer_segmentation.exact_sum('monetary') }} as revenue,
         {{ customer_segmentation.percentile('frequency', 0.1) }} as low_frequency,
         {{ customer_segmentation.percentile('frequency', 0.9) }} as high_frequency,
         {{ customer_segmentation.percentile('recency_days', 0.1) }} as low_recency,
@@ -66,102 +43,11 @@ sizes as (
     group by model_version, segment_id
 ),
 
-holders as (
-    select
-        members.model_version,
-        members.segment_id,
-        claims.claim_key,
-        sum(case
-            when case claims.claim_key
-                {%- for claim in claims %}
-                when '{{ claim.key }}' then members.is_{{ claim.key }}
-                {%- endfor %}
-            end then 1
-            else 0
-        end) as holders
-    from members
-    cross join claims
-    group by members.model_version, members.segment_id, claims.claim_key
-),
-
-shares as (
-    select
-        holders.model_version,
-        holders.segment_id,
-        claims.*,
-        cast(holders.holders as double) / sizes.customers as holds_share,
-        coalesce(
-            cast(
-                sum(holders.holders) over (
-                    partition by holders.model_version, holders.claim_key
-                ) - holders.holders as double
-            ) / nullif(
-                sum(sizes.customers) over (
-                    partition by holders.model_version, holders.claim_key
-                ) - sizes.customers, 0
-            ), 0
-        ) as holds_elsewhere_share,
-        sizes.revenue / nullif(sum(sizes.revenue) over (
-            partition by holders.model_version, holders.claim_key
-        ), 0) * sum(sizes.customers) over (
-            partition by holders.model_version, holders.claim_key
-        ) / sizes.customers as revenue_index,
-        outcomes.buyer_share / nullif(outcomes.overall_buyer_share, 0) as return_index
-    from holders
-    inner join claims
-        on holders.claim_key = claims.claim_key
-    inner join sizes
-        on holders.model_version = sizes.model_version
-        and holders.segment_id = sizes.segment_id
-    left join outcomes
-        on holders.model_version = outcomes.model_version
-        and holders.segment_id = outcomes.segment_id
-),
-
-eligible as (
-    select
-        *,
-        holds_share - holds_elsewhere_share as telling_share,
-        holds_share >= 0.7 as holds_for_most
-    from shares
-    where
-        holds_share >= 0.5
-        and (lowest_revenue_index is null or revenue_index >= lowest_revenue_index)
-        -- Unknown counts as a little below the average: not enough for `lost`.
-        and (highest_return is null or coalesce(return_index, 0.99) < highest_return)
-        and (lowest_return is null or coalesce(return_index, 0.99) >= lowest_return)
-),
-
-compared as (
-    select
-        *,
-        max(telling_share) over (
-            partition by model_version, segment_id, holds_for_most
-        ) as best_telling_share
-    from eligible
-),
-
--- A claim that holds for seven in ten comes first, then the one that tells the segment
--- apart best; where several are nearly as good, the first of the list.
-ranked as (
-    select
-        *,
-        row_number() over (
-            partition by model_version, segment_id
-            order by
-                case when holds_for_most then 0 else 1 end,
-                case when telling_share >= best_telling_share - 0.15 then 0 else 1 end,
-                claim_order
-        ) as claim_rank
-    from compared
-),
-
 based as (
     select
         *,
         count(*) over (partition by model_version, base_name) as name_count
-    from ranked
-    where claim_rank = 1
+    from {{ ref('segment_name_choices') }}
 ),
 
 fact_values as (
@@ -173,11 +59,8 @@ fact_values as (
         {{ loop.index }} as fact_order,
         '{{ fact }}' as fact,
         cast(members.{{ fact }} as double) as fact_value,
-        case based.claim_key
-            {%- for claim in claims %}
-            when '{{ claim.key }}' then members.is_{{ claim.key }}
-            {%- endfor %}
-        end as is_claim_true
+        {{ customer_segmentation.holds_claim('based.claim_key', 'members') | indent(8) }}
+            as is_claim_true
     from based
     inner join members
         on based.model_version = members.model_version
