@@ -1,9 +1,9 @@
 {{ config(materialized='incremental', full_refresh=false) }}
 
 -- One row per model version and segment: its name, the claim of segment_name_choices made
--- unique within the version. Where several segments have the same claim, the fact that tells
--- them apart best follows it; where none holds, the name describes the segment. Kept with
--- the version, and a segment that a refit finds again keeps the name it had.
+-- unique within the version. Where several segments share a claim, the fact that tells them
+-- apart best follows it; where none holds, the name describes the segment. Kept with the
+-- version, and a segment that a refit finds again keeps the name it had.
 {#- Facts that tell segments of the same name apart, best first on ties. -#}
 {%- set facts = {
     'average_order_value': ['baskets around ', '', 'average purchase '],
