@@ -1,4 +1,5 @@
--- One row per segment, attribute and value: who is in a segment, among those known.
+-- One row per segment, attribute and value: shares cover only customers with a known value.
+-- Compiled it is long: a block per attribute.
 {%- set attributes = customer_segmentation.list_published_attributes() %}
 {%- set minimum = var('segmentation_minimum_cell_size') %}
 

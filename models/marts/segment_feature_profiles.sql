@@ -1,4 +1,5 @@
 -- One row per segment of clustered customers and feature: how the segment differs.
+-- Compiled it is long: a block per feature.
 {%- set columns = customer_segmentation.list_feature_columns() %}
 {%- set model_features = {} %}
 {%- for feature in customer_segmentation.list_model_features() %}

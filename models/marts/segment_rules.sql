@@ -1,5 +1,6 @@
 -- One row per segment of the model: a short rule over customer_segments that a CRM can
 -- rebuild, and how far it agrees with the model on today's clustered customers.
+-- Compiled it is long: a column per feature and bound.
 {%- set features = [] %}
 {%- for feature in customer_segmentation.list_model_features()
     if feature.name in customer_segmentation.list_feature_columns() %}

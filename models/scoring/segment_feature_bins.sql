@@ -1,5 +1,6 @@
 -- One row per feature in use and bin of segment_training_bins: the training customers in
 -- it, and today's.
+-- Compiled it is long: a column per feature and bin, so that customers are read once.
 {%- set features = customer_segmentation.list_model_features()
     | map(attribute='name') | list %}
 {%- set tenths = range(1, 10) %}

@@ -2,6 +2,7 @@
 -- segment against the second nearest, those by which the squared distance to the second
 -- centroid exceeds that to the own one most (in the order of the vars on ties). Null when
 -- no further feature speaks for it.
+-- Compiled it is long: a column per feature, centroid and reason, as in segment_placements.
 {%- set features = customer_segmentation.list_reason_features() %}
 {%- set slots = customer_segmentation.list_slots() %}
 {%- set places = ['first', 'second', 'third'] %}

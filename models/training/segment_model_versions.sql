@@ -41,8 +41,8 @@ pace as (
         ) }} as median_day_revenue
     from {{ ref('int_customer_days') }} as customer_days
     inner join as_of_date
-        on as_of_date.window_start_date <= customer_days.order_date
-        and as_of_date.as_of_date > customer_days.order_date
+        on customer_days.order_date >= as_of_date.window_start_date
+        and customer_days.order_date < as_of_date.as_of_date
 ),
 
 -- Not used while there is no model to compare with.

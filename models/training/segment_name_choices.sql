@@ -2,6 +2,7 @@
 
 -- One row per model version and segment: the most telling claim that holds for the majority
 -- of its training customers; no row where none does. Kept with the version.
+-- Compiled it is long: every claim of macros/name_claims.sql is a row and a column.
 {%- set claims = customer_segmentation.list_name_claims() %}
 
 with

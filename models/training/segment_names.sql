@@ -4,6 +4,7 @@
 -- unique within the version. Where several segments share a claim, the fact that tells them
 -- apart best follows it; where none holds, the name describes the segment. Kept with the
 -- version, and a segment that a refit finds again keeps the name it had.
+-- Compiled it is long: a block per fact and a column per claim.
 {#- Facts that tell segments of the same name apart, best first on ties. -#}
 {%- set facts = {
     'average_order_value': ['baskets around ', '', 'average purchase '],

@@ -13,6 +13,7 @@
 -- be; the unused ones are null and so never the nearest. No row while the newest model was
 -- fitted on other customers: another shop's model must not score this one. A refit has
 -- matched its segments to those before by now, so the rows of erased customers go.
+-- Compiled it is long: a column per centroid and feature.
 {%- set features = customer_segmentation.list_model_features()
     | map(attribute='name') | list %}
 {%- set slots = customer_segmentation.list_slots() %}

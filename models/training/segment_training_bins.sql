@@ -3,6 +3,7 @@
 -- One row per model version, feature in use and bin: the training customers in it. Bins end
 -- at the tenths of the training. A value that fills several tenths is several edges at
 -- once: the bins between them are empty. Bin 0 holds the unknown. Kept with the version.
+-- Compiled it is long: a column per bin.
 {%- set tenths = range(1, 10) %}
 
 with
