@@ -1,12 +1,15 @@
 # make build [EXAMPLE=name] [VARS='{...}']   install, build, publish, draw the report
 # make backtest [EXAMPLE=name] [AS_OF=YYYY-MM-DD]   what an older model says of later spend
 # make test                                  every check; CI runs just this
+# make bench SIZE=1m|10m|100m                what a build costs: benchmarks/RESULTS.md
+# make docs                                  one HTML file that documents all tables
 # make test-fast                             checks of the inner loop, in two minutes
 # make format                                let ruff and sqlfluff lay the code out
 PYTHON ?= python3
 EXAMPLE ?= demo
 VARS ?=
 AS_OF ?=
+SIZE ?= 1m
 BIN := .venv/bin
 PIP_INSTALL := $(BIN)/pip install --quiet --disable-pip-version-check \
 	--constraint requirements.lock
@@ -16,7 +19,7 @@ export DBT_SEND_ANONYMOUS_USAGE_STATS := false
 # The examples whose data scripts/fetch_example.py brings.
 FETCHED := $(addprefix fetch-,cdnow complete_journey ta_feng)
 
-.PHONY: build backtest test test-fast format clean $(FETCHED)
+.PHONY: build backtest test test-fast bench docs format clean $(FETCHED)
 
 # What a build of an example needs to be there.
 READY := .venv/installed $(filter fetch-$(EXAMPLE),$(FETCHED))
@@ -36,6 +39,15 @@ test: .venv/installed .venv/installed-test
 
 test-fast: .venv/installed .venv/installed-test
 	@PATH="$(CURDIR)/$(BIN):$$PATH" bash scripts/check.sh fast
+
+bench: .venv/installed .venv/installed-test .venv/bench/installed
+	@$(BIN)/python benchmarks/bench.py '$(SIZE)'
+	@echo 'benchmarks/RESULTS.md'
+
+docs: $(READY)
+	@vars="$$($(BIN)/python scripts/read_vars.py '$(EXAMPLE)')" \
+		&& $(BIN)/python scripts/run_dbt.py --quiet docs generate --static --vars "$$vars"
+	@echo 'target/static_index.html'
 
 format: .venv/installed .venv/installed-test
 	$(BIN)/ruff check --fix .
@@ -57,6 +69,14 @@ clean:
 .venv/installed-test: .venv/installed
 	$(PIP_INSTALL) --editable '.[test]'
 	@test -x $(BIN)/pytest || { echo 'pip installed no pytest.' >&2; exit 1; }
+	@touch $@
+
+# What does not install is skipped by the benchmark, which says so.
+.venv/bench/installed: benchmarks/requirements.txt | .venv/installed
+	$(PYTHON) -m venv .venv/bench
+	grep -v '^#' benchmarks/requirements.txt | while read -r package; do \
+		.venv/bench/bin/pip install --quiet --disable-pip-version-check "$$package" || true; \
+	done
 	@touch $@
 
 $(FETCHED): fetch-%: .venv/installed

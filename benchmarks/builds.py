@@ -1,8 +1,7 @@
-"""dbt on a shop of make_shop.py, with everything it writes in the shop's folder."""
+"""dbt on a shop of make_shop.py, with everything that it writes in one folder."""
 
 import json
 import os
-import subprocess
 import sys
 from pathlib import Path
 
@@ -11,13 +10,15 @@ import yaml
 PROJECT = Path(__file__).parents[1]
 
 
-def start_build(folder: Path, *options: str, **settings) -> subprocess.Popen:
-    """Start ``dbt build`` without unit tests.
+def describe_build(shop: Path, folder: Path, *options: str, **settings) -> dict:
+    """Return the arguments with which `subprocess` runs ``dbt build`` on a shop.
 
     Parameters
     ----------
+    shop : Path
+        Holds the tables of the shop.
     folder : Path
-        Holds the shop; gets the database, dbt's target and logs, and what is published.
+        Gets the database, dbt's target and logs, and what is published.
     *options : str
         Options of ``dbt build``.
     **settings
@@ -25,25 +26,23 @@ def start_build(folder: Path, *options: str, **settings) -> subprocess.Popen:
 
     Returns
     -------
-    subprocess.Popen
+    dict
+        Command, working folder and environment; unit tests are left out.
     """
     demo = yaml.safe_load((PROJECT / "examples" / "demo.yml").read_text())
-    shop = {
-        "segmentation_transactions": f"read_parquet('{folder}/transactions/*')",
-        "segmentation_customers": f"read_parquet('{folder}/customers/*')",
+    tables = {
+        "segmentation_transactions": f"read_parquet('{shop}/transactions/*')",
+        "segmentation_customers": f"read_parquet('{shop}/customers/*')",
     }
-    return subprocess.Popen(
-        [
-            *(Path(sys.executable).parent / "dbt", "--quiet", "build"),
-            *("--exclude-resource-type", "unit_test", *options),
-            *("--vars", json.dumps(demo | shop | settings, default=str)),
-            *("--target-path", folder / "target", "--log-path", folder / "logs"),
-        ],
-        cwd=PROJECT,
-        env=os.environ
-        | {
-            "SEGMENTATION_DB": str(folder / "segmentation.duckdb"),
-            "SEGMENTATION_PUBLISH_DIR": str(folder / "published"),
-            "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
-        },
-    )
+    command = [
+        *(Path(sys.executable).parent / "dbt", "--quiet", "build"),
+        *("--exclude-resource-type", "unit_test", *options),
+        *("--vars", json.dumps(demo | tables | settings, default=str)),
+        *("--target-path", folder / "target", "--log-path", folder / "logs"),
+    ]
+    paths = {
+        "SEGMENTATION_DB": str(folder / "segmentation.duckdb"),
+        "SEGMENTATION_PUBLISH_DIR": str(folder / "published"),
+        "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
+    }
+    return {"command": command, "cwd": PROJECT, "env": os.environ | paths}

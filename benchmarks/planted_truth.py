@@ -14,7 +14,8 @@ import tempfile
 from pathlib import Path
 
 import duckdb
-from builds import start_build
+from bench import run_process
+from builds import describe_build
 from make_shop import LAST_DAY, make_shop
 from sklearn.cluster import KMeans
 from sklearn.metrics import adjusted_rand_score
@@ -32,8 +33,7 @@ def build_shop(folder: Path, customers: int, seed: int, heterogeneity: float) ->
         "segmentation_as_of_date": LAST_DAY,
         "segmentation_history_months": 0,
     }
-    if start_build(folder, *options, **settings).wait():
-        raise SystemExit(f"The build of seed {seed} at {heterogeneity:g} failed.")
+    run_process(**describe_build(folder, folder, *options, **settings))
 
 
 def measure(folder: Path) -> tuple:

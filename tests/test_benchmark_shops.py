@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+import contenders
 import duckdb
 import make_shop
 import pytest
@@ -125,3 +126,27 @@ def test_customers_do_not_depend_on_the_part_they_are_made_in(
         for one, other in ((parts, f"today_{table}"), (f"today_{table}", parts)):
             left = f"(from {one} except all from {other})"
             assert ask(shops, f"select count(*) from {left}") == (0,), table
+
+
+def test_bare_sql_and_notebook_come_to_the_same_features(tmp_path):
+    make_shop.make_shop(tmp_path / "shop", 1_000, DAY)
+    for contender in (contenders.bare_sql, contenders.pandas_notebook):
+        output = tmp_path / f"{contender.__name__}.parquet"
+        contender(tmp_path / "shop", output, DAY)
+    customers, differing = duckdb.execute(
+        f"""
+        select
+            count(*),
+            count(*) filter (
+                one.recency_days != other.recency_days
+                or one.frequency != other.frequency
+                or abs(one.monetary - other.monetary) > 0.001
+                or abs(coalesce(one.latest_revenue, 0) - other.latest_revenue) > 0.001
+                or abs(coalesce(one.previous_revenue, 0) - other.previous_revenue) > 0.001
+            )
+        from '{tmp_path}/bare_sql.parquet' as one
+        inner join '{tmp_path}/pandas_notebook.parquet' as other using (customer_id)
+        """
+    ).fetchone()
+    assert customers > 800
+    assert differing == 0

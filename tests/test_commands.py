@@ -120,3 +120,13 @@ def test_the_demos_vars_are_not_the_packages_defaults():
     settings = project["vars"]["customer_segmentation"]
     assert {name: settings[name] for name in defaults} == defaults
     assert set(defaults) <= set(read_example("demo"))
+
+
+def test_docs_are_made_although_a_folder_has_that_name():
+    done = subprocess.run(
+        ["make", "--dry-run", "--old-file=.venv/installed", "docs"],
+        cwd=PROJECT,
+        capture_output=True,
+        text=True,
+    )
+    assert "docs generate --static" in done.stdout
