@@ -127,6 +127,7 @@
         {%- set counted = run_query(
             'select ' ~ counts | join(', ') ~ ' from ' ~ rows
         ).rows[0] -%}
+        {%- set maximum = customer_segmentation.setting('tests.unreadable_column.maximum_share') -%}
         {%- set problems = [] -%}
         {%- for reading in readings -%}
             {%- set known = counted[loop.index * 2 - 1] | int -%}
@@ -136,7 +137,7 @@
                 {%- set filled = counted[0] | int -%}
                 {%- set unreadable = filled - known -%}
             {%- endif -%}
-            {%- if unreadable > var('segmentation_maximum_unreadable_share') * filled -%}
+            {%- if unreadable > maximum * filled -%}
                 {%- set examples = run_query(
                     'select ' ~ customer_segmentation.quote_example(reading.unreadable)
                     ~ ' from ' ~ rows ~ ' where ' ~ reading.unreadable
@@ -157,12 +158,12 @@
    birthday of a customer. #}
 {% macro check_all_columns() %}
     {%- if execute -%}
+        {%- set maximum = customer_segmentation.setting('tests.unreadable_column.maximum_share') -%}
         {%- set counted = run_query(
             'select table_name, column_name, unreadable_count, '
             ~ "row_count - unknown_count, coalesce(examples, ''), mend from " ~ this
             ~ " where unreadable_share > "
-            ~ var('segmentation_maximum_unreadable_share')
-            ~ ' order by table_name, column_name'
+            ~ maximum ~ ' order by table_name, column_name'
         ) -%}
         {%- set problems = [] -%}
         {%- for row in counted.rows -%}
@@ -185,7 +186,8 @@
         ~ ' (' ~ (100 * unreadable / filled) | round(1) ~ ' %)'
         ~ (', for example ' ~ examples if examples else ', which are empty'
             if is_needed else '')
-        ~ '; allowed is a share of ' ~ var('segmentation_maximum_unreadable_share')
-        ~ ' (segmentation_maximum_unreadable_share): ' ~ mend ~ '.'
+        ~ '; allowed is a share of '
+        ~ customer_segmentation.setting('tests.unreadable_column.maximum_share')
+        ~ ' (segmentation_tests.unreadable_column.maximum_share): ' ~ mend ~ '.'
     ) -%}
 {% endmacro %}

@@ -45,7 +45,7 @@
 {# A misspelt var must not be ignored: not on the command line, not in the project's own
    dbt_project.yml, for all packages or for ours. #}
 {% macro find_unknown_vars(command_line, project) %}
-    {%- set known = customer_segmentation.list_var_rules().keys() | list -%}
+    {%- set known = customer_segmentation.list_rules().keys() | list -%}
     {%- set problems = [] -%}
     {%- do customer_segmentation._check_names(problems, command_line, '', known) -%}
     {%- set scopes = (project.get('vars') or {}) if project is mapping else {} -%}
@@ -54,7 +54,9 @@
         {%- if scope == 'customer_segmentation' and members is mapping -%}
             {%- do customer_segmentation._check_names(problems, members, here, known) -%}
         {%- elif scope in known or scope != project.name -%}
-            {%- do customer_segmentation._check_names(problems, [scope], here, known) -%}
+            {%- do customer_segmentation._check_names(
+                problems, {scope: members}, here, known
+            ) -%}
         {%- elif members is mapping -%}
             {%- for name in members if name in known -%}
                 {%- do problems.append(
@@ -68,41 +70,80 @@
 {% endmacro %}
 
 
-{% macro _check_names(problems, names, here, known) %}
-    {%- for name in names
+{% macro _check_names(problems, given, here, known) %}
+    {%- set former = customer_segmentation.list_former_vars() -%}
+    {%- for name, value in given.items()
         if (name | string).startswith('segmentation_') and name not in known -%}
         {%- set nearest = customer_segmentation._find_nearest(name, known) -%}
         {%- do problems.append(
-            name ~ here ~ ' is not a var of this project; ' ~ (
-                'did you mean ' ~ nearest ~ '?' if nearest
-                else 'there are: ' ~ known | join(', ') ~ '.'
+            name ~ here ~ (
+                former[name] | replace('VALUE', customer_segmentation._show(value))
+                if name in former
+                else ' is not a var of this project; did you mean ' ~ nearest ~ '?'
+                if nearest
+                else ' is not a var of this project; there are: ' ~ known | join(', ') ~ '.'
             )
         ) -%}
     {%- endfor -%}
 {% endmacro %}
 
 
+{# What became of the vars of 0.2 and before, with VALUE for the value given. #}
+{% macro list_former_vars() %}
+    {%- set former = {
+        'segmentation_test_severities': ' is now the severity of each test; write '
+            ~ 'segmentation_tests: {stability: {severity: error}}.',
+        'segmentation_maximum_rejected_shares': ' is now segmentation_tests.rejected_for, '
+            ~ 'and all_reasons is segmentation_tests.rejected_rows.from_share; write '
+            ~ 'segmentation_tests: {rejected_for: {duplicate: 0.1}}.',
+        'segmentation_minimum_stability': ' is gone; the test of stability asks for '
+            ~ 'segmentation_model.k_minimum_stability.',
+    } -%}
+    {%- set rules = customer_segmentation.list_rules() -%}
+    {%- for group, prefix in [['model', ''], ['drift', 'drift_']] -%}
+        {%- for entry in rules['segmentation_' ~ group].fields -%}
+            {%- do former.update({
+                'segmentation_' ~ prefix ~ entry: ' is now segmentation_' ~ group ~ '.'
+                    ~ entry ~ '; write segmentation_' ~ group ~ ': {' ~ entry ~ ': VALUE}.'
+            }) -%}
+        {%- endfor -%}
+    {%- endfor -%}
+    {%- for test, rule in rules.segmentation_tests.fields.items() -%}
+        {%- for entry, field in rule.fields.items() if 'formerly' in field -%}
+            {%- do former.update({
+                field.formerly: ' is now segmentation_tests.' ~ test ~ '.' ~ entry
+                    ~ '; write segmentation_tests: {' ~ test ~ ': {' ~ entry ~ ': VALUE}}.'
+            }) -%}
+        {%- endfor -%}
+    {%- endfor -%}
+    {{- return(former) -}}
+{% endmacro %}
+
+
 {# The known name that shares most pairs of letters, if it shares at least half of them. #}
 {% macro _find_nearest(name, known) %}
     {%- set best = namespace(name=none, likeness=0.5) -%}
-    {%- set pairs = [] -%}
-    {%- for place in range('segmentation_' | length, name | length) -%}
-        {%- do pairs.append(name[place - 1:place + 1]) -%}
-    {%- endfor -%}
+    {%- set pairs = customer_segmentation._list_pairs(name) -%}
     {%- for other in known -%}
-        {%- set shared = [] -%}
-        {%- for place in range('segmentation_' | length, other | length)
-            if other[place - 1:place + 1] in pairs -%}
-            {%- do shared.append(place) -%}
-        {%- endfor -%}
-        {%- set likeness = 2 * shared | length
-            / (name | length + other | length - 2 * 'segmentation_' | length) -%}
+        {%- set others = customer_segmentation._list_pairs(other) -%}
+        {%- set likeness = 2 * others | select('in', pairs) | list | length
+            / ((pairs | length + others | length) or 1) -%}
         {%- if likeness > best.likeness -%}
             {%- set best.name = other -%}
             {%- set best.likeness = likeness -%}
         {%- endif -%}
     {%- endfor -%}
     {{- return(best.name) -}}
+{% endmacro %}
+
+
+{% macro _list_pairs(name) %}
+    {%- set text = '_' ~ (name | string).removeprefix('segmentation_') -%}
+    {%- set pairs = [] -%}
+    {%- for place in range(1, text | length) -%}
+        {%- do pairs.append(text[place - 1:place + 1]) -%}
+    {%- endfor -%}
+    {{- return(pairs) -}}
 {% endmacro %}
 
 

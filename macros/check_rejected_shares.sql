@@ -1,22 +1,3 @@
-{# Largest share of the rows or of the money that a reason may reject before the build
-   stops; all_reasons is the share from which a test warns. #}
-{% macro list_rejected_shares() %}
-    {{- return({
-        'all_reasons': 0.01, 'missing_customer': 0.5, 'duplicate': 0.1,
-        'conflicting_transaction_id': 0.1,
-    }) -}}
-{% endmacro %}
-
-
-{# What the user says of a reason, else the default. #}
-{% macro read_rejected_share(reason) %}
-    {%- set shares = customer_segmentation.list_rejected_shares() -%}
-    {%- set own = var('segmentation_maximum_rejected_shares') -%}
-    {%- do shares.update(own if own is mapping else {}) -%}
-    {{- return(shares[reason]) -}}
-{% endmacro %}
-
-
 {# After staging: a reason that takes much of the rows or of the money is a wrong mapping
    or policy, not dirty data. The build stops here, with examples and the choices there
    are, and what was published stays. Rows that the user sets aside (filter, dates,
@@ -34,9 +15,8 @@
         {%- set all_money = counted.columns[2].values() | map('float') | sum -%}
         {%- set problems = [] -%}
         {%- for row in counted.rows
-            if row[0] != 'all_reasons'
-                and row[0] in customer_segmentation.list_rejected_shares() -%}
-            {%- set maximum = customer_segmentation.read_rejected_share(row[0]) -%}
+            if row[0] in ['missing_customer', 'duplicate', 'conflicting_transaction_id'] -%}
+            {%- set maximum = customer_segmentation.setting('tests.rejected_for.' ~ row[0]) -%}
             {%- set money = row[2] | float -%}
             {%- if row[1] > maximum * all_rows or money > maximum * all_money -%}
                 {%- do problems.append(
@@ -45,7 +25,7 @@
                     ~ ' rows and ' ~ '{:,.2f}'.format(money) ~ ' of '
                     ~ '{:,.2f}'.format(all_money)
                     ~ ' in money (returns counted as positive); allowed is a share of '
-                    ~ maximum ~ ' (segmentation_maximum_rejected_shares.' ~ row[0]
+                    ~ maximum ~ ' (segmentation_tests.rejected_for.' ~ row[0]
                     ~ '). ' ~ customer_segmentation._explain_rejected(row[0])
                 ) -%}
             {%- endif -%}

@@ -3,7 +3,7 @@
    a test can check a hundred values in one run. #}
 {% macro find_problems(values) %}
     {%- set problems = [] -%}
-    {%- for name, rule in customer_segmentation.list_var_rules().items() -%}
+    {%- for name, rule in customer_segmentation.list_rules().items() -%}
         {%- do customer_segmentation._check_value(problems, name, rule, values[name]) -%}
     {%- endfor -%}
     {#- What follows compares vars with each other and takes their shape for granted. -#}
@@ -23,9 +23,8 @@
     {%- if rule.type == 'mapping' and value is mapping -%}
         {%- for key, entry in value.items() -%}
             {%- if 'keys' in rule and key not in rule['keys'] -%}
-                {%- do problems.append(
-                    name ~ ' has the key ' ~ customer_segmentation._show(key)
-                    ~ '; there are: ' ~ rule['keys'] | join(', ') ~ '.'
+                {%- do customer_segmentation._add_unknown_key(
+                    problems, name, key, rule['keys']
                 ) -%}
             {%- else -%}
                 {%- do customer_segmentation._check_value(
@@ -33,14 +32,12 @@
                 ) -%}
             {%- endif -%}
         {%- endfor -%}
-    {%- elif rule.type == 'record' and value is mapping -%}
+    {%- elif rule.type in ['record', 'settings'] and value is mapping -%}
         {%- for key in value if key not in fields -%}
-            {%- do problems.append(
-                name ~ ' has the key ' ~ customer_segmentation._show(key) ~ '; there are: '
-                ~ fields | join(', ') ~ '.'
-            ) -%}
+            {%- do customer_segmentation._add_unknown_key(problems, name, key, fields) -%}
         {%- endfor -%}
-        {%- for key, field in fields.items() if key in value or not field.optional -%}
+        {%- for key, field in fields.items()
+            if key in value or not (field.optional or rule.type == 'settings') -%}
             {%- do customer_segmentation._check_value(
                 problems, name ~ '.' ~ key, field, value.get(key)
             ) -%}
@@ -50,6 +47,16 @@
             customer_segmentation._write_problem(name, rule, value)
         ) -%}
     {%- endif -%}
+{% endmacro %}
+
+
+{% macro _add_unknown_key(problems, name, key, known) %}
+    {%- set nearest = customer_segmentation._find_nearest(key, known) -%}
+    {%- do problems.append(
+        name ~ ' has the key ' ~ customer_segmentation._show(key) ~ '; '
+        ~ ('did you mean ' ~ nearest ~ '? There' if nearest else 'there')
+        ~ ' are: ' ~ known | join(', ') ~ '.'
+    ) -%}
 {% endmacro %}
 
 
@@ -68,7 +75,7 @@
 
 {% macro _is_allowed(rule, value) %}
     {%- if value is none -%}
-        {{- return(rule.null or false) -}}
+        {{- return(rule.nullable or false) -}}
     {%- elif rule.type == 'number' or rule.type == 'whole' -%}
         {{- return(customer_segmentation._is_number_in(rule, value)) -}}
     {%- elif rule.type == 'pair' -%}
@@ -149,7 +156,7 @@
             'the ref, source or table of your data, or a reader such as '
             ~ "read_parquet('orders/*.parquet')"
         ) -%}
-    {%- elif rule.type == 'record' -%}
+    {%- elif rule.type in ['record', 'settings'] -%}
         {%- set words = 'a mapping with: ' ~ rule.fields | join(', ') -%}
     {%- elif rule.type == 'boolean' -%}
         {%- set words = 'one of: true, false' -%}
@@ -168,7 +175,7 @@
     {%- if 'example' in rule -%}
         {%- set words = words ~ ', such as ' ~ customer_segmentation._show(rule.example) -%}
     {%- endif -%}
-    {{- return(('null or ' if rule.null else '') ~ words) -}}
+    {{- return(('null or ' if rule.nullable else '') ~ words) -}}
 {% endmacro %}
 
 

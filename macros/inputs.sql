@@ -47,10 +47,7 @@
 
 {# Our columns of a transaction, in the order of the staging tables. #}
 {% macro list_transaction_columns() %}
-    {{- return([
-        'transaction_id', 'order_id', 'customer_id', 'category', 'quantity', 'amount',
-        'discount_amount', 'ordered_at',
-    ]) -}}
+    {{- return(customer_segmentation.list_rules().segmentation_transaction_columns['keys']) -}}
 {% endmacro %}
 
 

@@ -11,9 +11,15 @@
     {%- set deciding = [true] + (
         ['with demographics'] if var('segmentation_demographics_weight') > 0 else []
     ) -%}
-    {%- for name, rule in customer_segmentation.list_var_rules().items()
-        if rule.decides_refit in deciding -%}
+    {%- set rules = customer_segmentation.list_rules() -%}
+    {%- for name, rule in rules.items() if rule.decides_refit in deciding -%}
         {%- do settings.update({name: customer_segmentation.write_plainly(var(name))}) -%}
+    {%- endfor -%}
+    {#- Versions of 0.2 and before know each entry as a var of its own. -#}
+    {%- for entry, rule in rules.segmentation_model.fields.items() if rule.decides_refit -%}
+        {%- do settings.update({
+            'segmentation_' ~ entry: customer_segmentation.setting('model.' ~ entry)
+        }) -%}
     {%- endfor -%}
     {%- do settings.update({
         'segmentation_features': customer_segmentation.list_model_features()
@@ -74,7 +80,7 @@ where model_version = (select max(kept.model_version) from {{ this }} as kept)
         {#- While parsing, the vars have not been checked yet. -#}
         {{- return([0]) -}}
     {%- endif -%}
-    {%- set k_range = var('segmentation_k_range') -%}
+    {%- set k_range = customer_segmentation.setting('model.k_range') -%}
     {%- set counts = range(k_range[0], k_range[1] + 1) | list -%}
     {%- if var('segmentation_k') is not none and var('segmentation_k') not in counts -%}
         {%- do counts.append(var('segmentation_k')) -%}

@@ -169,7 +169,7 @@ def run_backtest(settings: dict, as_of: str, folder: Path) -> Backtest:
     if not query(folder, "select * from segment_centroids limit 1"):
         raise ValueError(
             f"There is no model as of {chosen}: too few customers had bought by then (see"
-            " segmentation_minimum_customers)."
+            " segmentation_model.minimum_customers)."
         )
     build(folder, "segment_forward_value", settings | {history: months})
     versions = query(folder, "select as_of_date from segment_model_versions")

@@ -13,6 +13,8 @@ from pathlib import Path
 import yaml
 
 EXAMPLES = Path(__file__).parents[1] / "examples"
+# Mappings of which a user gives only the entries that change.
+SETTINGS = ("segmentation_model", "segmentation_drift", "segmentation_tests")
 
 
 def parse_vars(text: str, source: str) -> dict:
@@ -51,6 +53,34 @@ def parse_vars(text: str, source: str) -> dict:
     return found
 
 
+def merge_vars(given: dict, overrides: dict) -> dict:
+    """Lay vars over others; of the mappings of settings, entry by entry.
+
+    Parameters
+    ----------
+    given : dict
+        Var to value.
+    overrides : dict
+        Vars, or entries, that win.
+
+    Returns
+    -------
+    dict
+        Var to value.
+    """
+
+    def merge(below: object, above: object) -> object:
+        if not (isinstance(below, dict) and isinstance(above, dict)):
+            return above
+        return below | {key: merge(below.get(key), above[key]) for key in above}
+
+    merged = given | overrides
+    for name in SETTINGS:
+        if name in given and name in overrides:
+            merged[name] = merge(given[name], overrides[name])
+    return merged
+
+
 def read_vars(example: str, overrides: str, folder: Path = EXAMPLES) -> dict:
     """Merge an example's vars with overrides.
 
@@ -86,7 +116,9 @@ def read_vars(example: str, overrides: str, folder: Path = EXAMPLES) -> dict:
             raise ValueError(f"{name} must be saved as UTF-8: {error}.") from error
         merged.update(parse_vars(text, name))
     if overrides.strip():
-        merged.update(parse_vars(overrides, f"VARS ({overrides.strip()})"))
+        merged = merge_vars(
+            merged, parse_vars(overrides, f"VARS ({overrides.strip()})")
+        )
     return merged
 
 

@@ -1,4 +1,4 @@
-{{ config(severity=customer_segmentation.read_severity('shared_transaction_id')) }}
+{{ config(severity=customer_segmentation.setting('tests.shared_transaction_id.severity')) }}
 
 -- Accepted rows that share an id are copies, lines of one order, or ids used twice. Which
 -- of them counts is for the user to say.

@@ -1,4 +1,4 @@
-{{ config(severity=customer_segmentation.read_severity('untold_spend')) }}
+{{ config(severity=customer_segmentation.setting('tests.untold_spend.severity')) }}
 
 -- Below 2 %, what customers did so far does not tell their later spend apart in this shop:
 -- the segments describe the past and predict nothing.

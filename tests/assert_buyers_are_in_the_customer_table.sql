@@ -1,9 +1,8 @@
-{{ config(severity='warn') }}
+{{ config(severity=customer_segmentation.setting('tests.unmatched_buyers.severity')) }}
 
--- Where there is a customer table and more buyers than
--- segmentation_maximum_unmatched_buyer_share have no record in it: ids of both sides that
--- meet nobody, and how many buyers would meet a record if the case of letters and zeros in
--- front did not count.
+-- Where there is a customer table and many buyers have no record in it: ids of both sides
+-- that meet nobody, and how many buyers would meet a record if the case of letters and
+-- zeros in front did not count.
 with
 
 buyers as (
@@ -75,4 +74,5 @@ cross join would_meet
 where
     exists (select 1 from records)
     and unmatched.unmatched_buyer_count
-    > {{ var('segmentation_maximum_unmatched_buyer_share') }} * unmatched.buyer_count
+    > {{ customer_segmentation.setting('tests.unmatched_buyers.maximum_share') }}
+    * unmatched.buyer_count

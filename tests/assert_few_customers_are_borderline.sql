@@ -1,4 +1,4 @@
-{{ config(severity=customer_segmentation.read_severity('borderline_share')) }}
+{{ config(severity=customer_segmentation.setting('tests.borderline_customers.severity')) }}
 
 -- Many customers between two segments: the borders say little.
 with
@@ -15,4 +15,5 @@ customers as (
 select * from customers
 where
     borderline_customers
-    > {{ var('segmentation_maximum_borderline_share') }} * customers
+    > {{ customer_segmentation.setting('tests.borderline_customers.maximum_share') }}
+    * customers

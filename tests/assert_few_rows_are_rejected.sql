@@ -1,4 +1,4 @@
-{{ config(severity=customer_segmentation.read_severity('rejected_rows')) }}
+{{ config(severity=customer_segmentation.setting('tests.rejected_rows.severity')) }}
 
 -- From a small share of rows or of money on, what is rejected deserves a look.
 with
@@ -69,13 +69,13 @@ findings as (
         || cast(row_count as string)
         || ' rows, money '
         || cast(cast(money as decimal(38, 2)) as string)
-        || '. See rejected_transactions; segmentation_maximum_rejected_shares.all_reasons'
+        || '. See rejected_transactions; segmentation_tests.rejected_rows.from_share'
         || ' is the share from which this warns.' as finding
     from largest
     where
         place = 1
         and greatest(row_share, money_share)
-            >= {{ customer_segmentation.read_rejected_share('all_reasons') }}
+            >= {{ customer_segmentation.setting('tests.rejected_rows.from_share') }}
 )
 
 select * from findings

@@ -1,4 +1,4 @@
-{{ config(severity=customer_segmentation.read_severity('largest_segment')) }}
+{{ config(severity=customer_segmentation.setting('tests.largest_segment.severity')) }}
 
 -- A segment of nearly everybody tells nobody apart.
 with
@@ -13,4 +13,4 @@ segments as (
 )
 
 select * from segments
-where share > {{ var('segmentation_maximum_segment_share') }}
+where share > {{ customer_segmentation.setting('tests.largest_segment.maximum_share') }}

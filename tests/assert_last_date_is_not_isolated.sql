@@ -1,3 +1,5 @@
+{{ config(severity=customer_segmentation.setting('tests.isolated_last_date.severity')) }}
+
 -- One mistyped year sets the as-of date for everybody: a last day long after the day
 -- before it needs segmentation_as_of_date.
 with
@@ -20,4 +22,4 @@ select * from gaps
 where
     place = 1
     and {{ dbt.datediff('order_date_before', 'last_order_date', 'day') }}
-        > {{ var('segmentation_maximum_date_gap_days') }}
+        > {{ customer_segmentation.setting('tests.isolated_last_date.maximum_gap_days') }}

@@ -1,4 +1,4 @@
-{{ config(severity=customer_segmentation.read_severity('clustered_share')) }}
+{{ config(severity=customer_segmentation.setting('tests.clustered_customers.severity')) }}
 
 -- Of a shop whose customers are mostly in rule segments, the window may be too short.
 with
@@ -14,4 +14,5 @@ select * from customers
 where
     clustered_customers > 0
     and clustered_customers
-        < {{ var('segmentation_minimum_clustered_share') }} * customers
+        < {{ customer_segmentation.setting('tests.clustered_customers.minimum_share') }}
+        * customers

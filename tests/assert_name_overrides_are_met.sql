@@ -1,4 +1,4 @@
-{{ config(severity=customer_segmentation.read_severity('unmet_override')) }}
+{{ config(severity=customer_segmentation.setting('tests.unmet_override.severity')) }}
 
 -- An override for a segment that is not there renames nothing.
 select overrides.segment_id

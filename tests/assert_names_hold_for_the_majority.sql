@@ -1,4 +1,4 @@
-{{ config(severity=customer_segmentation.read_severity('untrue_name')) }}
+{{ config(severity=customer_segmentation.setting('tests.untrue_name.severity')) }}
 
 -- A name whose claim is no longer true for the majority of its customers misleads: refit,
 -- set segmentation_rename, or name the segment in segmentation_name_overrides.

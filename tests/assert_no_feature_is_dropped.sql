@@ -1,4 +1,4 @@
-{{ config(severity=customer_segmentation.read_severity('dropped_feature')) }}
+{{ config(severity=customer_segmentation.setting('tests.dropped_feature.severity')) }}
 
 -- Features that are the same for every training customer; the model leaves them out.
 -- discount_share of a shop without discounts is expected, and not told.

@@ -1,4 +1,4 @@
-{{ config(severity=customer_segmentation.read_severity('breaking_change')) }}
+{{ config(severity=customer_segmentation.setting('tests.breaking_change.severity')) }}
 
 -- The newest refit alone moved so many customers that segments mean something else now.
 select

@@ -1,6 +1,7 @@
-{{ config(severity=customer_segmentation.read_severity('stability')) }}
+{{ config(severity=customer_segmentation.setting('tests.stability.severity')) }}
 
--- Segments that do not come back on resampled customers are drawn by chance.
+-- Segments that do not come back on resampled customers are drawn by chance, also when
+-- the number of segments is your own.
 select
     model_version,
     segment_count,
@@ -11,4 +12,4 @@ where
         select max(versions.model_version)
         from {{ ref('segment_evaluation') }} as versions
     )
-    and stability < {{ var('segmentation_minimum_stability') }}
+    and stability < {{ customer_segmentation.setting('model.k_minimum_stability') }}

@@ -1,4 +1,4 @@
-{{ config(severity=customer_segmentation.read_severity('smallest_segment')) }}
+{{ config(severity=customer_segmentation.setting('tests.smallest_segment.severity')) }}
 
 -- A segment of a handful of customers is an outlier list, not a segment.
 with
@@ -13,4 +13,4 @@ segments as (
 )
 
 select * from segments
-where share < {{ var('segmentation_minimum_segment_share') }}
+where share < {{ customer_segmentation.setting('tests.smallest_segment.minimum_share') }}

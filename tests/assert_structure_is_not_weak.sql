@@ -1,6 +1,6 @@
-{{ config(severity=customer_segmentation.read_severity('weak_structure')) }}
+{{ config(severity=customer_segmentation.setting('tests.weak_structure.severity')) }}
 
 -- No number of segments is reproducible enough: read the segments with care, or change
--- segmentation_k_range.
+-- segmentation_model.k_range.
 select * from {{ ref('segment_count_scores') }}
 where is_chosen and model_status = 'weak_structure'

@@ -14,6 +14,7 @@ import pandas as pd
 import pytest
 import yaml
 from dbt_server import run_dbt
+from read_vars import merge_vars
 
 PROJECT = Path(__file__).parents[1]
 
@@ -63,7 +64,7 @@ class Build:
         command = [
             "--no-use-colors",
             *arguments,
-            *("--vars", json.dumps(self.vars | overrides, default=str)),
+            *("--vars", json.dumps(merge_vars(self.vars, overrides), default=str)),
             *("--target-path", str(self.target)),
             *("--log-path", str(self.folder / "logs")),
         ]

@@ -9,6 +9,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 from conftest import Build
+from read_vars import merge_vars
 
 AS_OF = date(2026, 1, 1)
 COLUMNS = (
@@ -36,7 +37,7 @@ class Shop:
     def write(self, folder: Path) -> dict:
         """Write the tables as Parquet files and return the vars that name them."""
         folder.mkdir(parents=True, exist_ok=True)
-        return {
+        given = {
             "segmentation_transactions": self._write(
                 folder / "transactions.parquet", self.transactions, self.columns
             ),
@@ -48,8 +49,9 @@ class Shop:
             if self.customers is not None
             else None,
             "segmentation_as_of_date": AS_OF.isoformat(),
-            "segmentation_k_bootstraps": 5,
-        } | self.vars
+            "segmentation_model": {"k_bootstraps": 5},
+        }
+        return merge_vars(given, self.vars)
 
     def _write(self, path: Path, rows: list[dict], columns: tuple[str, ...]) -> str:
         table = {

@@ -186,7 +186,7 @@ def test_a_column_that_cannot_be_read_stops_the_build_with_its_mend(
     assert (
         f"{table}: {column} cannot be read in {filled} of {filled} filled rows "
         f"(100.0 %), for example {examples}; allowed is a share of 0.1 "
-        f"(segmentation_maximum_unreadable_share): {mend}" in stopped
+        f"(segmentation_tests.unreadable_column.maximum_share): {mend}" in stopped
     )
     # Nothing is computed from such columns.
     assert not re.search(r"START .* main\.(int_|stg_customers )", stopped)
@@ -250,7 +250,7 @@ def test_buyers_without_a_record_may_be_as_many_as_the_var_says(mended):
         "test",
         *("--select", "assert_buyers_are_in_the_customer_table"),
         **MENDED,
-        segmentation_maximum_unmatched_buyer_share=0.75,
+        segmentation_tests={"unmatched_buyers": {"maximum_share": 0.75}},
     )
     assert "PASS assert_buyers_are_in_the_customer_table" in done.stdout
 

@@ -16,8 +16,8 @@ BAD_EXAMPLES = {
     "list": (b"- segmentation_k: 4\n", " is a list, but it must be a YAML mapping"),
     "text": (b"segmentation_k\n", " is a single value, but it must be a YAML mapping"),
     "indented": (
-        b"segmentation_k: 4\n  segmentation_clip: 3\n",
-        " is not valid YAML in line 2, column 20: mapping values are not allowed here.",
+        b"segmentation_k: 4\n  segmentation_refit: 0\n",
+        " is not valid YAML in line 2, column 21: mapping values are not allowed here.",
     ),
     "open quote": (b"segmentation_transactions: 'raw\n", " is not valid YAML in line "),
     "control character": (
@@ -72,10 +72,15 @@ def test_given_vars_win_over_the_examples(tmp_path):
     # As an editor on Windows saves it, with a byte order mark.
     (tmp_path / "examples").mkdir()
     (tmp_path / "examples" / "shop.yml").write_bytes(
-        b"\xef\xbb\xbfsegmentation_k: 4\nsegmentation_clip: 3\n"
+        b"\xef\xbb\xbfsegmentation_k: 4\nsegmentation_returns: net\n"
+        b"segmentation_model: {clip: 3, n_init: 5}\n"
     )
-    done = read_vars(tmp_path, "shop", "{segmentation_k: 5}")
-    assert json.loads(done.stdout) == {"segmentation_k": 5, "segmentation_clip": 3}
+    given = "{segmentation_k: 5, segmentation_model: {clip: 4}}"
+    assert json.loads(read_vars(tmp_path, "shop", given).stdout) == {
+        "segmentation_k": 5,
+        "segmentation_returns": "net",
+        "segmentation_model": {"clip": 4, "n_init": 5},
+    }
 
 
 def test_an_unknown_example_names_those_there_are(tmp_path):

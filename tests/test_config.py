@@ -4,6 +4,7 @@ One dbt process judges all the values; a few whole runs show that the run stops.
 """
 
 import json
+import re
 from datetime import date, datetime
 from pathlib import Path
 
@@ -11,6 +12,7 @@ import duckdb
 import pytest
 import yaml
 from conftest import PROJECT, Build, copy_project
+from write_vars import list_vars, read_defaults
 
 
 def own_feature(name: str, expression: str) -> dict:
@@ -30,12 +32,12 @@ def attribute(name: str, **reading) -> dict:
 
 BAD_VARS = {
     "k_range_is_a_number": (
-        {"segmentation_k_range": 1},
-        "segmentation_k_range is 1, but it must be two whole numbers from 2 to 20",
+        {"segmentation_model": {"k_range": 1}},
+        "segmentation_model.k_range is 1, but it must be two whole numbers from 2 to 20",
     ),
     "k_range_is_upside_down": (
-        {"segmentation_k_range": [8, 4]},
-        "segmentation_k_range is [8, 4], but it must be two whole numbers",
+        {"segmentation_model": {"k_range": [8, 4]}},
+        "segmentation_model.k_range is [8, 4], but it must be two whole numbers",
     ),
     "k_is_one": (
         {"segmentation_k": 1},
@@ -46,9 +48,9 @@ BAD_VARS = {
         "segmentation_returns is subtract, but it must be one of: net, ignore.",
     ),
     "rejected_share_above_one": (
-        {"segmentation_maximum_rejected_shares": {"duplicate": 10}},
-        "segmentation_maximum_rejected_shares.duplicate is 10, but it must be a number from"
-        " 0 to 1.",
+        {"segmentation_tests": {"rejected_for": {"duplicate": 10}}},
+        "segmentation_tests.rejected_for.duplicate is 10, but it must be a number from 0 to"
+        " 1.",
     ),
     "unknown_duplicates_word": (
         {"segmentation_duplicates": "drop"},
@@ -99,48 +101,48 @@ BAD_VARS = {
         "Name it dob and map it: segmentation_customer_columns: {dob: DOB}.",
     ),
     "confidence_bands_upside_down": (
-        {"segmentation_confidence_bands": [0.3, 0.1]},
-        "segmentation_confidence_bands is [0.3, 0.1], but it must be two rising numbers",
+        {"segmentation_model": {"confidence_bands": [0.3, 0.1]}},
+        "segmentation_model.confidence_bands is [0.3, 0.1], but it must be two rising num",
     ),
     "drift_bounds_upside_down": (
-        {"segmentation_drift_feature_psi": [0.25, 0.1]},
-        "segmentation_drift_feature_psi is [0.25, 0.1], but it must be two numbers above 0",
+        {"segmentation_drift": {"feature_psi": [0.25, 0.1]}},
+        "segmentation_drift.feature_psi is [0.25, 0.1], but it must be two numbers above 0",
     ),
     "drift_ratio_below_one": (
-        {"segmentation_drift_distance_ratio": [0.9, 1.25]},
-        "segmentation_drift_distance_ratio is [0.9, 1.25], but it must be two numbers",
+        {"segmentation_drift": {"distance_ratio": [0.9, 1.25]}},
+        "segmentation_drift.distance_ratio is [0.9, 1.25], but it must be two numbers",
     ),
     "drift_days_are_half": (
-        {"segmentation_drift_last_date_lag_days": 1.5},
-        "segmentation_drift_last_date_lag_days is 1.5, but it must be a whole number",
+        {"segmentation_drift": {"last_date_lag_days": 1.5}},
+        "segmentation_drift.last_date_lag_days is 1.5, but it must be a whole number",
     ),
     "endless_number": (
         {"segmentation_minimum_order_amount": float("inf")},
         "segmentation_minimum_order_amount is Infinity, but it must be a number from 0 to",
     ),
     "number_that_is_none": (
-        {"segmentation_secondary_share": float("nan")},
-        "segmentation_secondary_share is NaN, but it must be a number from 0 to 0.9.",
+        {"segmentation_model": {"secondary_share": float("nan")}},
+        "segmentation_model.secondary_share is NaN, but it must be a number from 0 to 0.9.",
     ),
     "number_of_41_digits": (
-        {"segmentation_training_rows": 10**40},
-        f"segmentation_training_rows is {10**40}, but it must be a whole number from 1",
+        {"segmentation_model": {"training_rows": 10**40}},
+        f"segmentation_model.training_rows is {10**40}, but it must be a whole number",
     ),
     "yes_for_a_number": (
-        {"segmentation_clip": True},
-        "segmentation_clip is true, but it must be a number from 1 to 10.",
+        {"segmentation_model": {"clip": True}},
+        "segmentation_model.clip is true, but it must be a number from 1 to 10.",
     ),
     "yes_for_whole_numbers": (
-        {"segmentation_k_range": [True, 8]},
-        "segmentation_k_range is [true, 8], but it must be two whole numbers from 2 to 20",
+        {"segmentation_model": {"k_range": [True, 8]}},
+        "segmentation_model.k_range is [true, 8], but it must be two whole numbers from 2",
     ),
     "number_in_quotes": (
-        {"segmentation_clip": "3"},
-        "segmentation_clip is 3, but it must be a number from 1 to 10.",
+        {"segmentation_model": {"clip": "3"}},
+        "segmentation_model.clip is 3, but it must be a number from 1 to 10.",
     ),
     "date_for_a_number": (
-        {"segmentation_clip": date(2025, 1, 31)},
-        'segmentation_clip is "2025-01-31", but it must be a number from 1 to 10.',
+        {"segmentation_model": {"clip": date(2025, 1, 31)}},
+        'segmentation_model.clip is "2025-01-31", but it must be a number from 1 to 10.',
     ),
     "date_with_a_line_break": (
         {"segmentation_as_of_date": "2025-01-31\n"},
@@ -167,12 +169,32 @@ BAD_VARS = {
         'segmentation_unknown_values is ["?", 99], but it must be a list of texts',
     ),
     "severity_that_is_none": (
-        {"segmentation_test_severities": {"stability": "fatal"}},
-        "segmentation_test_severities.stability is fatal, but it must be one of: error,",
+        {"segmentation_tests": {"stability": {"severity": "fatal"}}},
+        "segmentation_tests.stability.severity is fatal, but it must be one of: error, wa",
     ),
     "test_that_is_none": (
-        {"segmentation_test_severities": {"stabilty": "warn"}},
-        "segmentation_test_severities has the key stabilty; there are: smallest_segment",
+        {"segmentation_tests": {"stabilty": {"severity": "warn"}}},
+        "segmentation_tests has the key stabilty; did you mean stability? There are: smal",
+    ),
+    "setting_of_a_test_that_is_none": (
+        {"segmentation_tests": {"stability": {"minimum": 0.6}}},
+        "segmentation_tests.stability has the key minimum; there are: severity.",
+    ),
+    "test_without_a_mapping": (
+        {"segmentation_tests": {"stability": "error"}},
+        "segmentation_tests.stability is error, but it must be a mapping with: severity.",
+    ),
+    "setting_that_is_misspelt": (
+        {"segmentation_model": {"n_inits": 5}},
+        "segmentation_model has the key n_inits; did you mean n_init? There are: k_range, ",
+    ),
+    "setting_that_is_null": (
+        {"segmentation_model": {"clip": None}},
+        "segmentation_model.clip is null, but it must be a number from 1 to 10.",
+    ),
+    "settings_that_are_a_list": (
+        {"segmentation_model": ["clip", 4]},
+        'segmentation_model is ["clip", 4], but it must be a mapping from a setting to its',
     ),
     "no_mapping": (
         {"segmentation_customer_columns": "id"},
@@ -259,7 +281,7 @@ BAD_VARS = {
     ),
     "attribute_with_an_unknown_key": (
         attribute("income", kind="number", min=0),
-        "segmentation_demographics.income has the key min; there are: kind, levels,",
+        "segmentation_demographics.income has the key min; did you mean minimum? There",
     ),
     "minimum_that_is_sql": (
         attribute("income", kind="number", minimum="0 or 1=1"),
@@ -295,6 +317,13 @@ BAD_VARS = {
     ),
 }
 
+# The other severity of every test.
+FLIPPED = {
+    name.split(".")[1]: "warn" if rule["default"] == "error" else "error"
+    for name, rule in list_vars().items()
+    if name.endswith(".severity")
+}
+
 # A misspelt var: on the command line, and in the project's dbt_project.yml.
 BAD_NAMES = {
     "misspelt_var": (
@@ -310,9 +339,9 @@ BAD_NAMES = {
     ),
     "misspelt_var_of_the_project": (
         {},
-        {"name": "shop", "vars": {"segmentation_k_rnage": [4, 8]}},
-        "segmentation_k_rnage in dbt_project.yml is not a var of this project; did you "
-        "mean segmentation_k_range?",
+        {"name": "shop", "vars": {"segmentation_loockback_days": 90}},
+        "segmentation_loockback_days in dbt_project.yml is not a var of this project; did "
+        "you mean segmentation_lookback_days?",
     ),
     "misspelt_var_of_the_project_for_our_package": (
         {},
@@ -328,6 +357,33 @@ BAD_NAMES = {
         {"name": "shop", "vars": {"shop": {"segmentation_k": 5}}},
         "segmentation_k in dbt_project.yml stands under shop, where this package does not "
         "see it; write it directly under vars.",
+    ),
+}
+
+BAD_NAMES |= {
+    "var_that_is_a_setting_now": (
+        {"segmentation_clip": 4},
+        {},
+        "segmentation_clip is now segmentation_model.clip; write segmentation_model: {clip:"
+        " 4}.",
+    ),
+    "var_of_the_project_that_is_a_setting_now": (
+        {},
+        {"name": "shop", "vars": {"segmentation_drift_segment_psi": [0.1, 0.2]}},
+        "segmentation_drift_segment_psi in dbt_project.yml is now segmentation_drift."
+        "segment_psi; write segmentation_drift: {segment_psi: [0.1, 0.2]}.",
+    ),
+    "var_that_is_a_setting_of_a_test_now": (
+        {"segmentation_minimum_segment_share": 0.02},
+        {},
+        "segmentation_minimum_segment_share is now segmentation_tests.smallest_segment."
+        "minimum_share; write segmentation_tests: {smallest_segment: {minimum_share: 0.02}",
+    ),
+    "severities_of_all_tests": (
+        {"segmentation_test_severities": {"stability": "error"}},
+        {},
+        "segmentation_test_severities is now the severity of each test; write "
+        "segmentation_tests: {stability: {severity: error}}.",
     ),
 }
 
@@ -559,9 +615,14 @@ QUESTION = """
         dict(defaults, **given)
     )}) -%}
 {%- endfor -%}
+{%- set severities = {} -%}
+{%- for node in graph.nodes.values() if node.resource_type == 'test' -%}
+    {%- do severities.update({node.name: node.config.severity | lower}) -%}
+{%- endfor -%}
 {{ tojson({
     'answers': answers,
-    'rules': customer_segmentation.list_var_rules(),
+    'severities': severities,
+    'rules': customer_segmentation.list_rules(),
     'is_odd': customer_segmentation.find_reserved_words(['user', 'place', 'end']),
 }) }}
 {%- endif -%}
@@ -655,6 +716,9 @@ def told(tmp_path_factory) -> dict:
         done = build.dbt(
             *("--quiet", "compile", "--inline", QUESTION),
             segmentation_timestamp_format="%Q",
+            segmentation_tests={
+                test: {"severity": severity} for test, severity in FLIPPED.items()
+            },
         )
     assert done.returncode == 0, done.stdout[-4000:]
     found = json.loads(done.stdout[done.stdout.index('{"answers') :])
@@ -737,25 +801,34 @@ def test_good_feature_expressions_pass_and_a_bad_format_does_not(told):
 
 
 def test_the_rules_are_those_of_the_vars_and_their_examples_are_allowed(told):
-    text = (PROJECT / "dbt_project.yml").read_text()
-    assert list(told["rules"]) == list(
-        yaml.safe_load(text)["vars"]["customer_segmentation"]
-    )
-    for name, rule in told["rules"].items():
+    assert list(told["rules"]) == list(read_defaults())
+    for name, rule in list_vars().items():
         if rule["type"] in ("number", "whole"):
             assert ("lowest" in rule) != ("above" in rule), name
             assert "highest" in rule, name
     assert told["is_odd"] == ["end"]
 
 
+def test_every_test_is_as_severe_as_it_is_asked_to_be(told):
+    severities = {}
+    for path in PROJECT.glob("tests/assert_*.sql"):
+        asked = re.search(r"setting\('tests\.(\w+)\.severity'\)", path.read_text())
+        if asked:
+            severities[asked[1]] = told["severities"][path.stem]
+    assert severities == FLIPPED
+
+
 def test_all_problems_are_told_at_once_before_anything_is_built(tmp_path):
     done = Build(tmp_path).dbt(
-        "build", segmentation_k=1, segmentation_returns="subtract", segmentation_clp=3
+        "build",
+        segmentation_k=1,
+        segmentation_returns="subtract",
+        segmentation_modle={},
     )
     assert done.returncode != 0
     assert "segmentation_k is 1, but it must be" in done.stdout
     assert "segmentation_returns is subtract, but it must be" in done.stdout
-    assert "did you mean segmentation_clip?" in done.stdout
+    assert "did you mean segmentation_model?" in done.stdout
     assert "Traceback" not in done.stdout + done.stderr
     assert "START seed" not in done.stdout
 

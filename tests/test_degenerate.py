@@ -315,7 +315,7 @@ CASES = {
                         "levels": ["<25", "O'Neill", 'say "hi"'],
                     }
                 },
-                "segmentation_maximum_unreadable_share": 0.25,
+                "segmentation_tests": {"unreadable_column": {"maximum_share": 0.25}},
             },
         ),
         query="select region from customer_segments where customer_id < 'buyer 004'"
@@ -383,7 +383,7 @@ CASES = {
             make_buyers()
             + [line | {"customer_id": None} for line in 2 * make_buyers(seed=2)]
         ),
-        says="(segmentation_maximum_rejected_shares.missing_customer)",
+        says="(segmentation_tests.rejected_for.missing_customer)",
     ),
     "no line id": Case(
         "No transaction_id, and segmentation_duplicates: by_transaction_id",

@@ -3,13 +3,11 @@
 import re
 import tomllib
 
+import write_vars
 import yaml
 from bad_inputs import PATH, write_page
 from conftest import PROJECT
 
-VARS = yaml.safe_load((PROJECT / "dbt_project.yml").read_text())["vars"][
-    "customer_segmentation"
-]
 README = (PROJECT / "README.md").read_text()
 
 
@@ -33,27 +31,27 @@ def list_rows(text: str, title: str) -> list[str]:
     return re.findall(r"^\| `([a-z_0-9]+)` \|", table, flags=re.MULTILINE)
 
 
-def test_readme_lists_every_var_in_order():
-    assert list_rows(README, "| var | what it decides |") == list(VARS)
+def test_the_page_of_vars_is_up_to_date():
+    assert write_vars.PAGE.read_text() == write_vars.write_page()
 
 
-def test_the_check_on_run_start_knows_every_var():
-    text = (PROJECT / "macros" / "vars.sql").read_text()
-    assert re.findall(r"^ {12}'(segmentation_\w+)': \{", text, re.M) == list(VARS)
+def test_the_project_file_has_every_var_in_order_and_readme_some():
+    rules = [name for topic in write_vars.read_rules().values() for name in topic]
+    assert rules == list(write_vars.read_defaults())
+    told = list_rows(README, "| var | what it decides |")
+    assert told == [name for name in rules if name in told]
+    assert 10 <= len(told) <= 15
 
 
-def test_every_var_has_a_comment_and_is_used():
-    lines = (PROJECT / "dbt_project.yml").read_text().splitlines()
-    used = "\n".join(
-        read_tracked_texts("models/**/*.sql", "models/**/*.yml", "macros/**/*.sql",
-                           "tests/*.sql").values()
-    )  # fmt: skip
-    for name in VARS:
-        at = next(i for i, line in enumerate(lines) if line.startswith(f"    {name}:"))
-        assert lines[at - 1].lstrip().startswith("#") or lines[at - 1].startswith(
-            "    segmentation_"
-        ), name
-        assert re.search(rf"var\(\s*['\"]{name}['\"]\s*\)", used) or f"'{name}'" in used
+def test_python_models_take_the_defaults_of_the_rules():
+    text = (PROJECT / "models/training/_training__models.yml").read_text()
+    found = re.findall(
+        r"var\('segmentation_model'\)\.(\w+) \| default\((.*?)\) \|", text
+    )
+    assert len(found) == text.count("segmentation_model')") == 6
+    for entry, default in found:
+        rule = write_vars.list_vars()[f"segmentation_model.{entry}"]
+        assert yaml.safe_load(default) == rule["default"], entry
 
 
 def test_readme_lists_every_mart():

@@ -85,7 +85,7 @@ def runs(tmp_path_factory) -> dict:
                 "segmentation_transactions": f"read_parquet('{lines}')",
                 "segmentation_features": features,
                 "segmentation_lookback_days": 180,
-                "segmentation_k_bootstraps": 5,
+                "segmentation_model": {"k_bootstraps": 5},
                 "segmentation_history_months": 0,
             },
         )

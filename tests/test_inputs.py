@@ -82,8 +82,7 @@ SHOP_VARS = {
     },
     "segmentation_duplicates": "by_transaction_id",
     "segmentation_k": 4,
-    "segmentation_k_range": [4, 4],
-    "segmentation_k_bootstraps": 2,
+    "segmentation_model": {"k_range": [4, 4], "k_bootstraps": 2},
 }
 
 

@@ -28,7 +28,7 @@ def test_a_second_build_only_scores(kept_build, demo_build):
 def test_a_chart_or_test_var_changes_no_model(kept_build):
     kept_build.build(
         segmentation_minimum_cell_size=5,
-        segmentation_confidence_bands=[0.2, 0.4],
+        segmentation_model={"confidence_bands": [0.2, 0.4]},
     )
     assert kept_build.query(VERSIONS) == [(1, "no model yet")]
 
@@ -79,21 +79,23 @@ MODELLING_VARS = {
     "segmentation_minimum_order_amount": 5,
     "segmentation_lookback_days": 180,
     "segmentation_features": {"monetary": {"role": "core", "transform": "log1p"}},
-    "segmentation_secondary_share": 0.3,
+    "segmentation_model": {
+        "secondary_share": 0.3,
+        "clip": 4,
+        "k_range": [4, 9],
+        "training_rows": 1000,
+        "random_seed": 1,
+        "n_init": 5,
+        "k_sample_rows": 500,
+        "k_bootstraps": 5,
+        "k_minimum_share": 0.05,
+        "k_minimum_jaccard": 0.6,
+        "k_minimum_stability": 0.7,
+    },
     "segmentation_demographics_weight": 0.1,
     "segmentation_customer_columns": {"income_band": "upper(income_band)"},
     "segmentation_unknown_values": ["?"],
-    "segmentation_clip": 4,
-    "segmentation_k_range": [4, 9],
     "segmentation_k": 5,
-    "segmentation_training_rows": 1000,
-    "segmentation_random_seed": 1,
-    "segmentation_n_init": 5,
-    "segmentation_k_sample_rows": 500,
-    "segmentation_k_bootstraps": 5,
-    "segmentation_k_minimum_share": 0.05,
-    "segmentation_k_minimum_jaccard": 0.6,
-    "segmentation_k_minimum_stability": 0.7,
 }
 # Where the rows come from does not matter: another shop is known by its customers. Nor does
 # what is read of the customer table without demographics in the fit.
@@ -104,12 +106,12 @@ NO_MODELLING_VARS = {
     "segmentation_as_of_date": "2025-12-01",
     "segmentation_history_months": 3,
     "segmentation_rename": True,
-    "segmentation_confidence_bands": [0.2, 0.4],
+    "segmentation_model": {"confidence_bands": [0.2, 0.4]},
+    "segmentation_drift": {"feature_psi": [0.2, 0.3]},
+    "segmentation_tests": {"largest_segment": {"maximum_share": 0.9}},
     "segmentation_minimum_cell_size": 5,
     "segmentation_publish_demographics": False,
     "segmentation_customers_without_purchases": "leave_out",
-    "segmentation_drift_feature_psi": [0.2, 0.3],
-    "segmentation_maximum_segment_share": 0.9,
 }
 
 
@@ -127,7 +129,12 @@ def test_what_decides_the_fit_decides_about_a_refit_and_nothing_else(tmp_path):
     build = Build(tmp_path)
     weighed = read_settings(build, segmentation_demographics_weight=0.05)
     changed = read_settings(build, **MODELLING_VARS)
-    assert set(weighed) == set(changed) == set(MODELLING_VARS)
+    # Entries are kept under the names that they had when they were vars.
+    expected = set(MODELLING_VARS) - {"segmentation_model"}
+    expected |= {
+        f"segmentation_{name}" for name in MODELLING_VARS["segmentation_model"]
+    }
+    assert set(weighed) == set(changed) == expected
     assert {name for name in weighed if weighed[name] == changed[name]} == set()
     assert read_settings(build) == read_settings(build, **NO_MODELLING_VARS)
 

@@ -8,9 +8,10 @@ from decimal import Decimal
 
 import duckdb
 import pytest
-import yaml
 from conftest import PROJECT, Build
+from read_vars import SETTINGS, merge_vars
 from shops import Shop, make_buyers, make_line, run_all
+from write_vars import list_vars, read_defaults
 
 DEMOGRAPHICS = {
     "birth_date": {"kind": "date", "as": "age_years"},
@@ -24,9 +25,8 @@ OWN_FEATURE = {
         "expression": "tenure_days - recency_days",
     }
 }
-DEFAULTS = yaml.safe_load((PROJECT / "dbt_project.yml").read_text())["vars"][
-    "customer_segmentation"
-]
+DEFAULTS = read_defaults()
+VARS = list_vars()
 # Only what is named is run, and a test only when all that it reads is there.
 EVERYTHING_SELECTED = [
     *("--exclude-resource-type", "unit_test"),
@@ -98,14 +98,16 @@ DAY_FIRST = Shop(
 )
 TINY_MODEL = {
     "segmentation_k": 8,
-    "segmentation_k_range": [2, 5],
-    "segmentation_training_rows": 130,
-    "segmentation_k_sample_rows": 100,
-    "segmentation_k_bootstraps": 2,
-    "segmentation_n_init": 1,
-    "segmentation_random_seed": 7,
-    "segmentation_secondary_share": 0.5,
-    "segmentation_clip": 1.5,
+    "segmentation_model": {
+        "k_range": [2, 5],
+        "training_rows": 130,
+        "k_sample_rows": 100,
+        "k_bootstraps": 2,
+        "n_init": 1,
+        "random_seed": 7,
+        "secondary_share": 0.5,
+        "clip": 1.5,
+    },
     "segmentation_features": DEFAULTS["segmentation_features"] | OWN_FEATURE,
 }
 # A shop, what is run on it, and the vars that differ. The runs of a chain follow each
@@ -130,7 +132,7 @@ RUNS = {
             "segmentation_unknown_values": ["tbd"],
             "segmentation_extra_columns": {"loyalty_tier": "string"},
             "segmentation_minimum_cell_size": 1,
-            "segmentation_minimum_customers": 1000,
+            "segmentation_model": {"minimum_customers": 1000},
         },
     ),
     "all history": (
@@ -163,8 +165,10 @@ RUNS = {
         ["stg_transactions", "base_transactions", "assert_last_date_is_not_isolated"],
         {
             "segmentation_timestamp_format": "%m/%d/%Y",
-            "segmentation_maximum_unreadable_share": 0.3,
-            "segmentation_maximum_date_gap_days": 1000,
+            "segmentation_tests": {
+                "unreadable_column": {"maximum_share": 0.3},
+                "isolated_last_date": {"maximum_gap_days": 1000},
+            },
             "segmentation_as_of_date": "2025-05-05",
         },
     ),
@@ -173,13 +177,15 @@ RUNS = {
         SHOP,
         "run",
         ["+segment_evaluation"],
-        TINY_MODEL | {"segmentation_n_init": 20, "segmentation_k_bootstraps": 8},
+        merge_vars(
+            TINY_MODEL, {"segmentation_model": {"n_init": 20, "k_bootstraps": 8}}
+        ),
     ),
     "tiny model, other seed": (
         SHOP,
         "run",
         ["+segment_training_rows"],
-        TINY_MODEL | {"segmentation_random_seed": 8},
+        merge_vars(TINY_MODEL, {"segmentation_model": {"random_seed": 8}}),
     ),
     "weighed": (
         SHOP,
@@ -201,13 +207,13 @@ FOLLOWING = {
         {
             "segmentation_publish_demographics": False,
             "segmentation_extra_columns": {"loyalty_tier": "string"},
-            "segmentation_confidence_bands": [0.6, 0.8],
+            "segmentation_model": {"confidence_bands": [0.6, 0.8]},
         },
     ),
     "high floor": (
         "test",
         ["assert_smallest_segment_is_above_the_floor"],
-        {"segmentation_minimum_segment_share": 0.5},
+        {"segmentation_tests": {"smallest_segment": {"minimum_share": 0.5}}},
     ),
     "harsh judges": (
         "build",
@@ -220,13 +226,17 @@ FOLLOWING = {
             "assert_few_rows_are_rejected",
         ],
         {
-            "segmentation_maximum_rejected_shares": {"all_reasons": 0},
-            "segmentation_maximum_segment_share": 0.01,
-            "segmentation_minimum_stability": 1,
-            "segmentation_minimum_clustered_share": 1,
-            "segmentation_maximum_borderline_share": 0,
-            "segmentation_confidence_bands": [0.6, 0.8],
-            "segmentation_test_severities": {"stability": "error"},
+            "segmentation_model": {
+                "k_minimum_stability": 1,
+                "confidence_bands": [0.6, 0.8],
+            },
+            "segmentation_tests": {
+                "rejected_rows": {"from_share": 0},
+                "largest_segment": {"maximum_share": 0.01},
+                "stability": {"severity": "error"},
+                "clustered_customers": {"minimum_share": 1},
+                "borderline_customers": {"maximum_share": 0},
+            },
         },
     ),
     "no history": (
@@ -238,13 +248,15 @@ FOLLOWING = {
         "run",
         ["segment_drift"],
         {
-            "segmentation_drift_feature_psi": [0.0001, 0.0002],
-            "segmentation_drift_segment_psi": [0.0001, 0.0002],
-            "segmentation_drift_share_change": [0.0001, 0.0002],
-            "segmentation_drift_distance_ratio": [1.0001, 1.0002],
-            "segmentation_drift_last_date_lag_days": 1,
-            "segmentation_drift_rows_per_day_ratio": 1.01,
-            "segmentation_drift_day_revenue_ratio": 1.01,
+            "segmentation_drift": {
+                "feature_psi": [0.0001, 0.0002],
+                "segment_psi": [0.0001, 0.0002],
+                "share_change": [0.0001, 0.0002],
+                "distance_ratio": [1.0001, 1.0002],
+                "last_date_lag_days": 1,
+                "rows_per_day_ratio": 1.01,
+                "day_revenue_ratio": 1.01,
+            },
         },
     ),
     "asked for": ("run", ["segment_model_versions"], {"segmentation_refit": True}),
@@ -253,15 +265,17 @@ FOLLOWING = {
         "run",
         ["segment_count_scores"],
         {
-            "segmentation_k_minimum_share": 0,
-            "segmentation_k_minimum_jaccard": 0.3,
-            "segmentation_k_minimum_stability": 0.7,
+            "segmentation_model": {
+                "k_minimum_share": 0,
+                "k_minimum_jaccard": 0.3,
+                "k_minimum_stability": 0.7,
+            },
         },
     ),
     "k rule, demanding": (
         "run",
         ["segment_count_scores"],
-        {"segmentation_k_minimum_stability": 0.95},
+        {"segmentation_model": {"k_minimum_stability": 0.95}},
     ),
 }
 # One k fails each part of the rule: k, share, Jaccard, stability, silhouette.
@@ -330,7 +344,7 @@ def runs(tmp_path_factory) -> dict[str, Run]:
         own = folder / name
         own.mkdir()
         shutil.copy(seeded.database, own / "segmentation.duckdb")
-        given = shop.write(own / "input") | overrides
+        given = merge_vars(shop.write(own / "input"), overrides)
         return Run(own, vars=given).start(command, selected)
 
     built = run_all({name: lambda name=name: start(name) for name in RUNS})
@@ -341,7 +355,7 @@ def runs(tmp_path_factory) -> dict[str, Run]:
         own = folder / name
         own.mkdir()
         shutil.copy(base.database, own / "segmentation.duckdb")
-        build = Run(own, vars=base.vars | overrides)
+        build = Run(own, vars=merge_vars(base.vars, overrides))
         if name.startswith("k rule"):
             write_metrics(build)
         if name == "harsh judges":
@@ -496,7 +510,7 @@ def test_the_format_decides_between_day_and_month(runs):
     assert runs["month first, forgiving"].query(dates) == [(date(2025, 3, 2),)]
 
 
-@changes("segmentation_maximum_unreadable_share")
+@changes("segmentation_tests.unreadable_column.maximum_share")
 def test_too_many_unreadable_rows_stop_the_build(runs):
     stopped = runs["month first"]
     assert stopped.returncode != 0
@@ -510,7 +524,7 @@ def test_too_many_unreadable_rows_stop_the_build(runs):
     ) == [(1,)]
 
 
-@changes("segmentation_maximum_date_gap_days")
+@changes("segmentation_tests.isolated_last_date.maximum_gap_days")
 def test_a_lonely_last_day_fails_the_build(runs):
     assert runs["day first"].failures() == {"assert_last_date_is_not_isolated"}
     assert runs["month first, forgiving"].failures() == set()
@@ -580,7 +594,7 @@ def test_no_attribute_leaves_the_house(base, runs):
         }
 
 
-@changes("segmentation_confidence_bands")
+@changes("segmentation_model.confidence_bands")
 def test_confidence_bands_lie_where_they_are_put(base, runs):
     bands = "select confidence, confidence_band from customer_segments"
     bands += " where confidence is not null"
@@ -610,7 +624,7 @@ def test_small_cells_are_hidden(base, changed):
     assert changed.query(hidden)[0][0] < 5
 
 
-@changes("segmentation_minimum_customers")
+@changes("segmentation_model.minimum_customers")
 def test_the_grid_stands_in_when_there_are_too_few_customers(base, changed):
     kinds = "select distinct segment_kind from customer_segments order by all"
     assert base.query(kinds) == [("cluster",), ("rule",)]
@@ -620,7 +634,7 @@ def test_the_grid_stands_in_when_there_are_too_few_customers(base, changed):
     assert not re.search(r"WARN \d+ assert_there_is_a_model", base.said)
 
 
-@changes("segmentation_minimum_segment_share")
+@changes("segmentation_tests.smallest_segment.minimum_share")
 def test_a_segment_below_the_floor_fails_the_build(base, runs):
     assert base.failures() == set()
     assert runs["high floor"].failures() == {
@@ -640,7 +654,7 @@ def sum_variance(build: Build) -> dict[str, float]:
     )
 
 
-@changes("segmentation_secondary_share")
+@changes("segmentation_model.secondary_share")
 def test_secondary_features_get_their_share_of_the_variance(base, runs):
     for build, share in ((base, 0.2), (runs["tiny model"], 0.5)):
         weights = dict(
@@ -652,7 +666,7 @@ def test_secondary_features_get_their_share_of_the_variance(base, runs):
         assert weights["secondary"] / sum(weights.values()) == pytest.approx(share)
 
 
-@changes("segmentation_clip")
+@changes("segmentation_model.clip")
 def test_outliers_are_cut(base, runs):
     largest = (
         "select max(abs(cast(scaled_value as double) / weight))"
@@ -693,14 +707,14 @@ def test_a_chosen_k_is_recorded_as_chosen(base, runs):
     ) == [(8,)]
 
 
-@changes("segmentation_k_range")
+@changes("segmentation_model.k_range")
 def test_the_range_is_what_is_tried(base, runs):
     tried = "select segment_count from segment_count_scores order by all"
     assert base.query(tried) == [(k,) for k in range(3, 9)]
     assert runs["tiny model"].query(tried) == [(k,) for k in (2, 3, 4, 5, 8)]
 
 
-@changes("segmentation_training_rows")
+@changes("segmentation_model.training_rows")
 def test_the_model_is_fitted_on_so_many_and_scores_everybody(base, runs):
     trained = "select count(distinct customer_id) from segment_training_rows"
     scored = "select count(*) from segment_reasons"
@@ -709,14 +723,14 @@ def test_the_model_is_fitted_on_so_many_and_scores_everybody(base, runs):
     assert runs["tiny model"].query(scored) == base.query(scored)
 
 
-@changes("segmentation_k_sample_rows")
+@changes("segmentation_model.k_sample_rows")
 def test_k_is_measured_on_so_many(base, runs):
     measured = "select distinct row_count from segment_count_metrics"
     assert base.query(measured) == base.query("select count(*) from segment_reasons")
     assert runs["tiny model"].query(measured) == [(100,)]
 
 
-@changes("segmentation_random_seed")
+@changes("segmentation_model.random_seed")
 def test_the_seed_draws_the_sample(runs):
     drawn = "select distinct customer_id from segment_training_rows"
     one = set(runs["tiny model"].query(drawn))
@@ -724,7 +738,7 @@ def test_the_seed_draws_the_sample(runs):
     assert one != set(runs["tiny model, other seed"].query(drawn))
 
 
-@changes("segmentation_k_bootstraps")
+@changes("segmentation_model.k_bootstraps")
 def test_more_bootstraps_change_the_stability_and_nothing_else(runs):
     few, many = (
         runs[name].table("from segment_count_metrics order by segment_count")
@@ -735,7 +749,7 @@ def test_more_bootstraps_change_the_stability_and_nothing_else(runs):
     assert (few["stability"] != many["stability"]).any()
 
 
-@changes("segmentation_n_init")
+@changes("segmentation_model.n_init")
 def test_more_starts_find_a_fit_at_least_as_close(runs):
     inertia = "select inertia from segment_evaluation"
     one, twenty = (
@@ -782,9 +796,9 @@ def test_a_refit_is_a_new_version(base, runs):
 
 
 @changes(
-    "segmentation_k_minimum_share",
-    "segmentation_k_minimum_jaccard",
-    "segmentation_k_minimum_stability",
+    "segmentation_model.k_minimum_share",
+    "segmentation_model.k_minimum_jaccard",
+    "segmentation_model.k_minimum_stability",
 )
 def test_each_threshold_of_the_k_rule_holds_back_one_k(runs):
     judged = (
@@ -823,12 +837,11 @@ def test_below_the_wanted_stability_structure_is_weak(runs):
 
 
 @changes(
-    "segmentation_maximum_segment_share",
-    "segmentation_minimum_stability",
-    "segmentation_minimum_clustered_share",
-    "segmentation_maximum_borderline_share",
-    "segmentation_maximum_rejected_shares",
-    "segmentation_test_severities",
+    "segmentation_tests.largest_segment.maximum_share",
+    "segmentation_model.k_minimum_stability",
+    "segmentation_tests.clustered_customers.minimum_share",
+    "segmentation_tests.borderline_customers.maximum_share",
+    "segmentation_tests.rejected_rows.from_share",
 )
 def test_judges_are_as_strict_as_asked(base, runs):
     harsh = runs["harsh judges"]
@@ -855,13 +868,13 @@ def test_the_history_is_as_long_as_asked(base, runs):
 
 
 @changes(
-    "segmentation_drift_feature_psi",
-    "segmentation_drift_segment_psi",
-    "segmentation_drift_share_change",
-    "segmentation_drift_distance_ratio",
-    "segmentation_drift_last_date_lag_days",
-    "segmentation_drift_rows_per_day_ratio",
-    "segmentation_drift_day_revenue_ratio",
+    "segmentation_drift.feature_psi",
+    "segmentation_drift.segment_psi",
+    "segmentation_drift.share_change",
+    "segmentation_drift.distance_ratio",
+    "segmentation_drift.last_date_lag_days",
+    "segmentation_drift.rows_per_day_ratio",
+    "segmentation_drift.day_revenue_ratio",
 )
 def test_drift_is_watched_from_where_it_is_asked(base, runs):
     bounds = (
@@ -877,30 +890,53 @@ def test_drift_is_watched_from_where_it_is_asked(base, runs):
     assert runs["touchy drift"].query(watched) > base.query(watched)
 
 
-# Tested where there are two builds of one database to compare.
+# Tested where there are two builds of one database to compare, or in one dbt process.
 ELSEWHERE = {
     "segmentation_rename": "tests/test_segment_names.py",
     "segmentation_name_overrides": "tests/test_segment_names.py",
-    "segmentation_maximum_unmatched_buyer_share": "tests/test_columns.py",
-    "segmentation_breaking_change_share": "models/marts/_segment_evaluation.yml",
+    "segmentation_tests.unmatched_buyers.maximum_share": "tests/test_columns.py",
+    "segmentation_tests.breaking_change.maximum_share": (
+        "models/marts/_segment_evaluation.yml"
+    ),
+    "segmentation_tests.rejected_for.missing_customer": "tests/test_duplicates.py",
+    "segmentation_tests.rejected_for.duplicate": "tests/test_duplicates.py",
+    "segmentation_tests.rejected_for.conflicting_transaction_id": (
+        "tests/test_duplicates.py"
+    ),
 }
 
 
+def list_varied(name: str, value) -> set[str]:
+    """A var, or the entries of a mapping of settings, that are not the default."""
+    if name in SETTINGS or name.rpartition(".")[0] in SETTINGS:
+        rule = VARS.get(name)
+        if rule is None:
+            return set().union(
+                *(list_varied(f"{name}.{key}", entry) for key, entry in value.items())
+            )
+        return {name} if value != rule["default"] else set()
+    rule = VARS[name]
+    default = rule["default"] if "default" in rule else DEFAULTS[name]
+    return {name} if value != default else set()
+
+
 def test_every_var_is_known_and_its_effect_is_tested():
-    rules = (PROJECT / "macros" / "vars.sql").read_text()
-    known = re.findall(r"^ {12}'(segmentation_\w+)': \{", rules, re.MULTILINE)
-    assert len(known) == len(set(known))
-    assert set(known) == set(DEFAULTS)
+    # test_config.py sets the severity of every test.
+    known = {name for name in VARS if not name.endswith(".severity")}
+    assert {name.split(".")[0] for name in known} == set(DEFAULTS)
     for name, path in ELSEWHERE.items():
-        assert re.search(rf"{name}[:=]", (PROJECT / path).read_text())
-    assert set(known) == set(TESTED) | set(ELSEWHERE)
+        text = (PROJECT / path).read_text()
+        assert all(key in text for key in name.split(".")), name
+    assert known == set(TESTED) | set(ELSEWHERE)
     assert not set(TESTED) & set(ELSEWHERE)
+    given = [SHOP.vars]
+    given += [overrides for *_, overrides in [*RUNS.values(), *FOLLOWING.values()]]
     varied = {
-        name
-        for *_, overrides in [(SHOP.vars,), *RUNS.values(), *FOLLOWING.values()]
+        varied
+        for overrides in given
         for name, value in overrides.items()
-        if value != DEFAULTS[name]
+        for varied in list_varied(name, value)
     }
     # The relations differ in every run: no shop is the demo.
     relations = {"segmentation_transactions", "segmentation_customers"}
-    assert set(known) - varied == relations | set(ELSEWHERE)
+    assert known - varied == relations | set(ELSEWHERE)

@@ -37,7 +37,7 @@ def test_a_failing_test_leaves_the_published_files_alone(demo_build, tmp_path):
         "build",
         "--exclude-resource-type",
         "unit_test",
-        segmentation_minimum_segment_share=0.4,
+        segmentation_tests={"smallest_segment": {"minimum_share": 0.4}},
     )
 
     assert done.returncode != 0

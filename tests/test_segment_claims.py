@@ -42,7 +42,7 @@ def segments(tmp_path_factory) -> list[dict]:
     made = {
         "segmentation_transactions": "shop_transactions",
         "segmentation_history_months": 0,
-        "segmentation_k_bootstraps": 5,
+        "segmentation_model": {"k_bootstraps": 5},
     }
     project = InMemoryProject(
         Build(tmp_path_factory.mktemp("made"), vars=made), *MODELS

@@ -96,7 +96,7 @@ def test_severities_are_vars(kept_build):
         "build",
         "--exclude-resource-type",
         "unit_test",
-        segmentation_maximum_segment_share=0.1,
+        segmentation_tests={"largest_segment": {"maximum_share": 0.1}},
     )
     assert done.returncode == 0
     assert "assert_largest_segment_is_below_the_ceiling" in done.stdout
@@ -104,8 +104,9 @@ def test_severities_are_vars(kept_build):
         "build",
         "--exclude-resource-type",
         "unit_test",
-        segmentation_maximum_segment_share=0.1,
-        segmentation_test_severities={"largest_segment": "error"},
+        segmentation_tests={
+            "largest_segment": {"maximum_share": 0.1, "severity": "error"},
+        },
     )
     assert done.returncode != 0
     assert kept_build.failures() == {"assert_largest_segment_is_below_the_ceiling"}

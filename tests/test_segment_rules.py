@@ -144,7 +144,7 @@ def test_rules_hold_for_other_models(tmp_path, overrides):
 
 
 def test_without_a_model_or_a_nameable_feature_no_rule_is_made_up(tmp_path):
-    build = Build(tmp_path).build(segmentation_minimum_customers=100000)
+    build = Build(tmp_path).build(segmentation_model={"minimum_customers": 100000})
     assert build.query("select count(*) from segment_rules") == [(0,)]
     build.build(
         segmentation_k=3,

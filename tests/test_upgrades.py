@@ -53,7 +53,7 @@ def upgraded(tmp_path_factory) -> Build:
             "segmentation_transactions": f"read_parquet('{RELEASE}/transactions.parquet')",
             "segmentation_customers": None,
             "segmentation_demographics": {},
-            "segmentation_k_bootstraps": 5,
+            "segmentation_model": {"k_bootstraps": 5},
             "segmentation_duplicates": "keep",
             "segmentation_as_of_date": "2026-01-01",
         },

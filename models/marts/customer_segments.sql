@@ -1,7 +1,7 @@
 {{ config(pre_hook="{{ customer_segmentation.extend_contract_with_attributes() }}") }}
 
 -- One row per customer of either input. Who cannot be clustered is in a rule segment.
-{%- set bands = var('segmentation_confidence_bands') %}
+{%- set bands = customer_segmentation.setting('model.confidence_bands') %}
 {%- set attributes = customer_segmentation.list_published_attributes() %}
 {%- set extra_columns = customer_segmentation.list_extra_columns()
     if var('segmentation_publish_demographics') else {} %}

@@ -9,13 +9,19 @@
 -- from the training (segment_drift_measures) is to be watched or makes a refit due. A run
 -- is an as-of date with a model version.
 {%- set thresholds = {
-    'feature_psi': var('segmentation_drift_feature_psi'),
-    'segment_psi': var('segmentation_drift_segment_psi'),
-    'share_change': var('segmentation_drift_share_change'),
-    'distance_ratio': var('segmentation_drift_distance_ratio'),
-    'last_date_lag_days': [var('segmentation_drift_last_date_lag_days'), 'null'],
-    'rows_per_day_ratio': [var('segmentation_drift_rows_per_day_ratio'), 'null'],
-    'day_revenue_ratio': [var('segmentation_drift_day_revenue_ratio'), 'null'],
+    'feature_psi': customer_segmentation.setting('drift.feature_psi'),
+    'segment_psi': customer_segmentation.setting('drift.segment_psi'),
+    'share_change': customer_segmentation.setting('drift.share_change'),
+    'distance_ratio': customer_segmentation.setting('drift.distance_ratio'),
+    'last_date_lag_days': [
+        customer_segmentation.setting('drift.last_date_lag_days'), 'null'
+    ],
+    'rows_per_day_ratio': [
+        customer_segmentation.setting('drift.rows_per_day_ratio'), 'null'
+    ],
+    'day_revenue_ratio': [
+        customer_segmentation.setting('drift.day_revenue_ratio'), 'null'
+    ],
 } %}
 {%- set drifts = {
     'feature_psi': 'a feature', 'segment_psi': 'the sizes of the segments',

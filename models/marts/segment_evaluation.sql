@@ -131,7 +131,8 @@ evaluation as (
         changes.changed_revenue_share,
         coalesce(
             changes.changed_customer_share
-            > {{ var('segmentation_breaking_change_share') }}, false
+            > {{ customer_segmentation.setting('tests.breaking_change.maximum_share') }},
+            false
         ) as is_breaking_change,
         versions.as_of_date as fitted_as_of_date
     from versions

@@ -5,6 +5,7 @@
 -- holds no ids. Empty when the data reach back less than six months.
 {%- set features = customer_segmentation.list_model_features() | map(attribute='name')
     | list %}
+{%- set random_seed = customer_segmentation.setting('model.random_seed') %}
 
 with
 
@@ -64,9 +65,7 @@ sampled as (
         backtest_dates.model_version,
         cast(row_number() over (
             order by
-                {{ dbt.hash(
-                    "inputs.customer_id || '-" ~ var('segmentation_random_seed') ~ "'"
-                ) }},
+                {{ dbt.hash("inputs.customer_id || '-" ~ random_seed ~ "'") }},
                 inputs.customer_id
         ) as integer) as sample_rank
     from inputs
@@ -90,7 +89,7 @@ outcomes as (
         and sampled.customer_id = rfm_scores.customer_id
     left join later
         on sampled.customer_id = later.customer_id
-    where sampled.sample_rank <= {{ var('segmentation_k_sample_rows') }}
+    where sampled.sample_rank <= {{ customer_segmentation.setting('model.k_sample_rows') }}
 ),
 
 valued as (

@@ -1,10 +1,10 @@
 -- One row per number of segments tried for the newest model version: the largest that is
 -- reproducible and splits no group is chosen, and each other one says why it was not.
-{%- set k_range = var('segmentation_k_range') %}
+{%- set k_range = customer_segmentation.setting('model.k_range') %}
 {%- set fixed_k = var('segmentation_k') %}
-{%- set minimum_share = var('segmentation_k_minimum_share') %}
-{%- set minimum_stability = var('segmentation_k_minimum_stability') %}
-{%- set minimum_jaccard = var('segmentation_k_minimum_jaccard') %}
+{%- set minimum_share = customer_segmentation.setting('model.k_minimum_share') %}
+{%- set minimum_stability = customer_segmentation.setting('model.k_minimum_stability') %}
+{%- set minimum_jaccard = customer_segmentation.setting('model.k_minimum_jaccard') %}
 {%- set separation = 0.85 %}
 
 with
@@ -154,7 +154,7 @@ explained as (
                 then 'Not reproducible enough: ' || chosen.figures
                     || '; at least {{ minimum_stability }} and {{ minimum_jaccard }} are '
                     || 'required.'
-            when not chosen.is_in_range then 'Outside segmentation_k_range.'
+            when not chosen.is_in_range then 'Outside segmentation_model.k_range.'
             when not chosen.is_eligible
                 then 'Reproducible, but it splits a group: silhouette '
                     || cast(cast(chosen.silhouette as decimal(6, 3)) as string)

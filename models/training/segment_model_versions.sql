@@ -120,10 +120,11 @@ candidate as (
     left join known_shares
         on latest.model_version = known_shares.model_version
     where
-        customers.customer_count >= {{ var('segmentation_minimum_customers') }}
+        customers.customer_count
+        >= {{ customer_segmentation.setting('model.minimum_customers') }}
         -- Fewer different customers than segments cannot be told apart.
         and customers.distinct_count >= {{ var('segmentation_k')
-            or var('segmentation_k_range')[0] }}
+            or customer_segmentation.setting('model.k_range')[0] }}
 )
 
 select * from candidate

@@ -2,7 +2,7 @@
 
 -- One row per model version and feature: how a version standardises and weighs it.
 {%- set features = customer_segmentation.list_model_features() %}
-{%- set secondary_share = var('segmentation_secondary_share') %}
+{%- set secondary_share = customer_segmentation.setting('model.secondary_share') %}
 {%- set demographics_share = var('segmentation_demographics_weight') %}
 
 with
@@ -142,7 +142,7 @@ select
     judged.transform_scale,
     judged.mean,
     judged.standard_deviation,
-    cast({{ var('segmentation_clip') }} as double) as clip,
+    cast({{ customer_segmentation.setting('model.clip') }} as double) as clip,
     case
         when not judged.is_used then 0.0
         when judged.feature_role = 'core' then 1.0

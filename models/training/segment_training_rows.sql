@@ -5,6 +5,7 @@
 {%- set model_features = customer_segmentation.list_model_features()
     | map(attribute='name') | list %}
 {%- set naming_features = customer_segmentation.list_naming_features() %}
+{%- set random_seed = customer_segmentation.setting('model.random_seed') %}
 
 with
 
@@ -32,7 +33,7 @@ ranked as (
         customer_id,
         cast(row_number() over (
             order by
-                {{ dbt.hash("customer_id || '-" ~ var('segmentation_random_seed') ~ "'") }},
+                {{ dbt.hash("customer_id || '-" ~ random_seed ~ "'") }},
                 customer_id
         ) as integer) as sample_rank
     from inputs
@@ -58,7 +59,7 @@ sampled as (
     cross join latest
     where
         latest.model_version is not null
-        and ranked.sample_rank <= {{ var('segmentation_training_rows') }}
+        and ranked.sample_rank <= {{ customer_segmentation.setting('model.training_rows') }}
 )
 
 {%- for name in (model_features + naming_features) | unique %}
