@@ -260,10 +260,10 @@ FOLLOWING = {
         },
     ),
     "asked for": ("run", ["segment_model_versions"], {"segmentation_refit": True}),
-    "k rule": ("run", ["segment_count_scores"], {}),
+    "k rule": ("run", ["segment_count_choice", "segment_count_scores"], {}),
     "k rule, forgiving": (
         "run",
-        ["segment_count_scores"],
+        ["segment_count_choice", "segment_count_scores"],
         {
             "segmentation_model": {
                 "k_minimum_share": 0,
@@ -274,7 +274,7 @@ FOLLOWING = {
     ),
     "k rule, demanding": (
         "run",
-        ["segment_count_scores"],
+        ["segment_count_choice", "segment_count_scores"],
         {"segmentation_model": {"k_minimum_stability": 0.95}},
     ),
 }
