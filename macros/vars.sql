@@ -505,7 +505,8 @@ Drift and tests:
         {%- set here.value = here.value.get(key) if here.value is mapping else none -%}
     {%- endfor -%}
     {{- return(
-        here.value if customer_segmentation._is_allowed(here.rule, here.value)
+        here.value if here.value is not none
+            and (execute or customer_segmentation._is_allowed(here.rule, here.value))
         else here.rule.default
     ) -}}
 {% endmacro %}
