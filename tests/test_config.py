@@ -765,9 +765,9 @@ def test_whatever_the_engine_takes_can_be_mapped(text, told):
 
 def test_the_readme_maps_texts_in_a_way_that_works(told):
     [cast] = [text for text in GOOD_MAPPINGS if text.startswith("try_cast(Quantity")]
-    readme = (PROJECT / "README.md").read_text()
-    assert f"  amount: {cast}\n" in readme
-    assert f"customer_id: '{GOOD_COLUMNS['customer_id']}'" in readme
+    page = (PROJECT / "docs" / "your-tables.md").read_text()
+    assert f"  amount: {cast}\n" in page
+    assert f"customer_id: '{GOOD_COLUMNS['customer_id']}'" in page
     assert told["answers"]["relations"][cast] == []
 
 

@@ -1,4 +1,4 @@
-"""Installed as a package in somebody else's dbt project, as README says, by vars alone."""
+"""Installed as a package in another dbt project, as docs/your-tables.md says."""
 
 import hashlib
 import json
@@ -23,7 +23,7 @@ shop:
       threads: 2
       settings: {TimeZone: UTC}
 """
-# The shop's own names, on top of what README's snippet sets.
+# The shop's own names, on top of what the snippet of docs/your-tables.md sets.
 VARS = {
     "segmentation_transaction_columns": {
         "customer_id": "buyer",
@@ -67,11 +67,9 @@ SCHEMA = "analytics_segmentation"
 
 
 def read_snippet() -> dict[str, dict]:
-    """README's snippet for other dbt projects: file name to its contents."""
-    readme = (PROJECT / "README.md").read_text()
-    text = readme.split("### In your own dbt project\n\n```yaml\n", 1)[1].split("```")[
-        0
-    ]
+    """Read the snippet for other dbt projects: file name to its contents."""
+    page = (PROJECT / "docs" / "your-tables.md").read_text()
+    text = page.split("## In your own dbt project\n\n```yaml\n", 1)[1].split("```")[0]
     parts = re.split(r"^# (\w+\.yml)\n", text, flags=re.MULTILINE)[1:]
     return {
         name: yaml.safe_load(part)
@@ -80,7 +78,7 @@ def read_snippet() -> dict[str, dict]:
 
 
 def write_project(folder: Path, models: dict[str, str], **more) -> Path:
-    """Write a fresh dbt project with README's snippet beside a copy of ours."""
+    """Write a fresh dbt project with the snippet, beside a copy of ours."""
     package = copy_project(folder)
     project = folder / "shop"
     (project / "models").mkdir(parents=True)
@@ -152,7 +150,7 @@ def build(shop, tmp_path_factory) -> Build:
     return build
 
 
-def test_readmes_snippet_is_all_that_a_fresh_project_needs(tmp_path):
+def test_the_snippet_is_all_that_a_fresh_project_needs(tmp_path):
     """Pasted as it is, over models with our column names; no demo and no unit test."""
     models = {
         name: text.replace(" as id,", " as customer_id,")
