@@ -4,10 +4,8 @@
 {% macro check_config() %}
     {#- Rendered outside `execute`, so that dbt sees the refs inside the vars. -#}
     {%- set relations = {} -%}
-    {%- for name in [
-        'segmentation_transactions', 'segmentation_customers',
-        'segmentation_name_overrides',
-    ] -%}
+    {%- for name in ['transactions', 'customers', 'name_overrides'] -%}
+        {%- set name = 'segmentation_' ~ name -%}
         {%- do relations.update({name: customer_segmentation.input_relation(name)}) -%}
     {%- endfor -%}
     {%- if execute -%}
@@ -22,9 +20,8 @@
         {%- if not problems -%}
             {%- do problems.extend(customer_segmentation.find_engine_problems(values)) -%}
             {#- dbt builds a ref: staging checks it as soon as it is there. -#}
-            {%- for name, relation in relations.items()
-                if relation is not none
-                    and not customer_segmentation._is_node(relation) -%}
+            {%- for name, relation in relations.items() if relation is not none
+                and not customer_segmentation._is_node(relation) -%}
                 {%- do problems.extend(customer_segmentation.find_relation_problems(
                     name, relation, values
                 )) -%}
@@ -45,18 +42,15 @@
 {# A misspelt var must not be ignored: not on the command line, not in the project's own
    dbt_project.yml, for all packages or for ours. #}
 {% macro find_unknown_vars(command_line, project) %}
-    {%- set known = customer_segmentation.list_rules().keys() | list -%}
     {%- set problems = [] -%}
-    {%- do customer_segmentation._check_names(problems, command_line, '', known) -%}
-    {%- set scopes = (project.get('vars') or {}) if project is mapping else {} -%}
+    {%- do customer_segmentation._check_names(problems, command_line, '') -%}
+    {%- set known = customer_segmentation.list_rules() -%}
     {%- set here = ' in dbt_project.yml' -%}
-    {%- for scope, members in scopes.items() -%}
+    {%- for scope, members in ((project or {}).get('vars') or {}).items() -%}
         {%- if scope == 'customer_segmentation' and members is mapping -%}
-            {%- do customer_segmentation._check_names(problems, members, here, known) -%}
+            {%- do customer_segmentation._check_names(problems, members, here) -%}
         {%- elif scope in known or scope != project.name -%}
-            {%- do customer_segmentation._check_names(
-                problems, {scope: members}, here, known
-            ) -%}
+            {%- do customer_segmentation._check_names(problems, {scope: members}, here) -%}
         {%- elif members is mapping -%}
             {%- for name in members if name in known -%}
                 {%- do problems.append(
@@ -70,53 +64,58 @@
 {% endmacro %}
 
 
-{% macro _check_names(problems, given, here, known) %}
-    {%- set former = customer_segmentation.list_former_vars() -%}
+{% macro _check_names(problems, given, here) %}
+    {%- set known = customer_segmentation.list_rules().keys() | list -%}
     {%- for name, value in given.items()
         if (name | string).startswith('segmentation_') and name not in known -%}
+        {%- set now = customer_segmentation._say_where_it_is_now(name, value) -%}
         {%- set nearest = customer_segmentation._find_nearest(name, known) -%}
-        {%- do problems.append(
-            name ~ here ~ (
-                former[name] | replace('VALUE', customer_segmentation._show(value))
-                if name in former
-                else ' is not a var of this project; did you mean ' ~ nearest ~ '?'
-                if nearest
-                else ' is not a var of this project; there are: ' ~ known | join(', ') ~ '.'
+        {%- do problems.append(name ~ here ~ (
+            now if now
+            else ' is not a var of this project; ' ~ (
+                'did you mean ' ~ nearest ~ '?' if nearest
+                else 'there are: ' ~ known | join(', ') ~ '.'
             )
-        ) -%}
+        )) -%}
     {%- endfor -%}
 {% endmacro %}
 
 
-{# What became of the vars of 0.2 and before, with VALUE for the value given. #}
-{% macro list_former_vars() %}
-    {%- set former = {
-        'segmentation_test_severities': ' is now the severity of each test; write '
-            ~ 'segmentation_tests: {stability: {severity: error}}.',
-        'segmentation_maximum_rejected_shares': ' is now segmentation_tests.rejected_for, '
-            ~ 'and all_reasons is segmentation_tests.rejected_rows.from_share; write '
-            ~ 'segmentation_tests: {rejected_for: {duplicate: 0.1}}.',
-        'segmentation_minimum_stability': ' is gone; the test of stability asks for '
-            ~ 'segmentation_model.k_minimum_stability.',
-    } -%}
+{# Where a setting is that was a var of its own in 0.2 and before; none for other names. #}
+{% macro _say_where_it_is_now(name, value) %}
     {%- set rules = customer_segmentation.list_rules() -%}
-    {%- for group, prefix in [['model', ''], ['drift', 'drift_']] -%}
-        {%- for entry in rules['segmentation_' ~ group].fields -%}
-            {%- do former.update({
-                'segmentation_' ~ prefix ~ entry: ' is now segmentation_' ~ group ~ '.'
-                    ~ entry ~ '; write segmentation_' ~ group ~ ': {' ~ entry ~ ': VALUE}.'
-            }) -%}
+    {%- set word = (name | string).removeprefix('segmentation_') -%}
+    {%- set path = {
+        'minimum_segment_share': 'tests.smallest_segment.minimum_share',
+        'maximum_segment_share': 'tests.largest_segment.maximum_share',
+        'minimum_clustered_share': 'tests.clustered_customers.minimum_share',
+        'maximum_borderline_share': 'tests.borderline_customers.maximum_share',
+        'breaking_change_share': 'tests.breaking_change.maximum_share',
+        'maximum_unreadable_share': 'tests.unreadable_column.maximum_share',
+        'maximum_unmatched_buyer_share': 'tests.unmatched_buyers.maximum_share',
+        'maximum_date_gap_days': 'tests.isolated_last_date.maximum_gap_days',
+        'maximum_rejected_shares': 'tests.rejected_for',
+        'minimum_stability': 'model.k_minimum_stability',
+        'test_severities': 'tests.stability.severity',
+    }.get(
+        word,
+        'model.' ~ word if word in rules.segmentation_model.fields
+        else 'drift.' ~ word[6:] if word[6:] in rules.segmentation_drift.fields
+        else none
+    ) -%}
+    {%- if path -%}
+        {#- One mapping was for all tests together. -#}
+        {%- set shown = namespace(
+            text='error' if word == 'test_severities' else customer_segmentation._show(value)
+        ) -%}
+        {%- for key in path.split('.') | reverse -%}
+            {%- set shown.text = '{' ~ key ~ ': ' ~ shown.text ~ '}' -%}
         {%- endfor -%}
-    {%- endfor -%}
-    {%- for test, rule in rules.segmentation_tests.fields.items() -%}
-        {%- for entry, field in rule.fields.items() if 'formerly' in field -%}
-            {%- do former.update({
-                field.formerly: ' is now segmentation_tests.' ~ test ~ '.' ~ entry
-                    ~ '; write segmentation_tests: {' ~ test ~ ': {' ~ entry ~ ': VALUE}}.'
-            }) -%}
-        {%- endfor -%}
-    {%- endfor -%}
-    {{- return(former) -}}
+        {{- return(
+            ' is now segmentation_' ~ path ~ '; write segmentation_'
+            ~ shown.text[1:-1] ~ '.'
+        ) -}}
+    {%- endif -%}
 {% endmacro %}
 
 
@@ -140,8 +139,8 @@
 {% macro _list_pairs(name) %}
     {%- set text = '_' ~ (name | string).removeprefix('segmentation_') -%}
     {%- set pairs = [] -%}
-    {%- for place in range(1, text | length) -%}
-        {%- do pairs.append(text[place - 1:place + 1]) -%}
+    {%- for letter in text[1:] -%}
+        {%- do pairs.append(text[loop.index0] ~ letter) -%}
     {%- endfor -%}
     {{- return(pairs) -}}
 {% endmacro %}
@@ -150,17 +149,15 @@
 {# Installed as a package: where a model of the installing project has the name of one of
    ours, dbt takes it for ours unless a flag of that project says otherwise. #}
 {% macro _check_collisions(problems) %}
-    {%- set ours = [] -%}
+    {%- set nodes = graph.nodes.values()
+        | selectattr('package_name', 'equalto', 'customer_segmentation') | list -%}
+    {%- set ours = nodes | selectattr('resource_type', 'in', ['model', 'seed'])
+        | map(attribute='name') | list -%}
     {%- set taken = [] -%}
-    {%- for node in graph.nodes.values()
-        if node.package_name == 'customer_segmentation'
-            and node.resource_type in ['model', 'seed'] -%}
-        {%- do ours.append(node.name) -%}
-    {%- endfor -%}
     {#- Of our nodes only these may read another project's: through a var. -#}
-    {%- for node in graph.nodes.values()
-        if node.package_name == 'customer_segmentation' and node.name not in [
-            'base_transactions', 'base_customers', 'segment_directory',
+    {%- for node in nodes
+        if node.name not in [
+            'base_transactions', 'base_customers', 'stg_name_overrides',
             'assert_name_overrides_are_met',
         ] -%}
         {%- for id in node.depends_on.nodes

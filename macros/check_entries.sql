@@ -2,83 +2,22 @@
    columns that are made of a user's words. #}
 
 
-{# The name of a column that is made of a user's word. #}
-{% macro _check_column_name(problems, here, column, taken) %}
-    {%- if not modules.re.match('[a-z][a-z0-9_]*\\Z', column | string)
-        or column in taken -%}
-        {%- do problems.append(
-            here ~ ' would be a column named ' ~ customer_segmentation._show(column)
-            ~ '; it must be small letters, digits and _, and none of: '
-            ~ taken | join(', ') ~ '.'
-        ) -%}
-    {%- endif -%}
-{% endmacro %}
-
-
-{# Our names are small letters whatever the table writes: true where this one is. Staging
-   puts unreadable_ before a name, so no other name may begin like that. #}
-{% macro _check_small_letters(problems, name_of_var, name) %}
-    {%- set name = name | string -%}
-    {%- if name.startswith('unreadable_') -%}
-        {%- do problems.append(
-            name_of_var ~ ' has ' ~ name ~ ', but no name may begin with unreadable_: '
-            ~ 'such columns are ours.'
-        ) -%}
-        {{- return(false) -}}
-    {%- elif not modules.re.match('[a-z][a-z0-9_]*\\Z', name) -%}
-        {%- set words = modules.re.sub('[^a-z0-9]+', '_', name | lower).strip('_') -%}
-        {%- set ours = words if modules.re.match('^[a-z]', words) else 'my_' ~ words -%}
-        {%- set quoted = '"' ~ name | replace('"', '""') ~ '"' -%}
-        {%- set theirs = (
-            name if modules.re.match('^[A-Za-z_][A-Za-z0-9_]*$', name)
-            else "'" ~ quoted | replace("'", "''") ~ "'"
-        ) -%}
-        {%- do problems.append(
-            name_of_var ~ ' has ' ~ customer_segmentation._show(name) ~ ', but our names must be small letters, digits '
-            ~ 'and _. Name it ' ~ ours ~ ' and map it: segmentation_customer_columns: {'
-            ~ ours ~ ': ' ~ theirs ~ '}.'
-        ) -%}
-        {{- return(false) -}}
-    {%- endif -%}
-    {{- return(true) -}}
-{% endmacro %}
-
-
-{# Attributes and extra columns of the customer table. #}
+{# Attributes, extra columns and the mapping of the customer table. #}
 {% macro _check_attributes(problems, values) %}
+    {%- set attributes = values.segmentation_demographics -%}
+    {%- set extra_columns = values.segmentation_extra_columns -%}
     {#- Columns of the tables that attributes go through, besides the published ones. -#}
     {%- set taken = customer_segmentation.list_segment_columns() + [
         'record_count', 'record_number', 'is_in_transactions', 'purchase_status',
     ] -%}
-    {%- for name, attribute in values.segmentation_demographics.items() -%}
+    {%- for name, attribute in attributes.items() -%}
         {%- set here = customer_segmentation._name_entry('segmentation_demographics', name)
         -%}
-        {%- if attribute.kind == 'ordinal' and not attribute.get('levels') -%}
-            {%- do problems.append(
-                here ~ ' is ordinal without levels; list them, lowest first.'
-            ) -%}
-        {%- elif attribute.kind == 'date' and attribute.get('as') != 'age_years' -%}
-            {%- do problems.append(
-                here ~ ' is a date; write as: age_years, so that it is read as an age.'
-            ) -%}
-        {%- elif attribute.kind == 'nominal' and not attribute.get('levels')
-            and values.segmentation_demographics_weight > 0 -%}
-            {%- do problems.append(
-                here ~ ' is nominal without levels; with '
-                ~ 'segmentation_demographics_weight above 0 they must be listed.'
-            ) -%}
-        {%- elif attribute.get('minimum', -1e15) > attribute.get('maximum', 1e15) -%}
-            {%- do problems.append(
-                here ~ '.minimum is ' ~ attribute.minimum ~ ', but it must not be above '
-                ~ 'its maximum, ' ~ attribute.maximum ~ '.'
-            ) -%}
-        {%- elif 'format' in attribute
-            and (attribute.kind != 'date' or '%' not in attribute.format) -%}
-            {%- do problems.append(
-                here ~ '.format is ' ~ customer_segmentation._show(attribute.format)
-                ~ ", but it must be a strptime format such as '%d-%m-%Y', of an attribute "
-                ~ 'of kind date.'
-            ) -%}
+        {%- set problem = customer_segmentation._find_attribute_problem(
+            attribute, values.segmentation_demographics_weight > 0
+        ) -%}
+        {%- if problem -%}
+            {%- do problems.append(here ~ problem) -%}
         {%- endif -%}
         {%- set column = customer_segmentation.name_attribute(name, attribute) -%}
         {%- if customer_segmentation._check_small_letters(
@@ -87,36 +26,51 @@
             {%- do customer_segmentation._check_column_name(
                 problems, here, column, taken
             ) -%}
-            {%- if column != name -%}
-                {%- do customer_segmentation._check_column_name(
-                    problems, here, name, ['customer_id', 'record_count']
-                ) -%}
-            {%- endif -%}
+            {%- do customer_segmentation._check_column_name(
+                problems, here, name, ['customer_id', 'record_count']
+            ) if column != name -%}
         {%- endif -%}
         {%- do taken.append(column) -%}
     {%- endfor -%}
-    {%- for name in values.segmentation_extra_columns
-        if customer_segmentation._check_small_letters(
-            problems, 'segmentation_extra_columns', name
-        ) -%}
+    {%- for name in extra_columns if customer_segmentation._check_small_letters(
+        problems, 'segmentation_extra_columns', name
+    ) -%}
         {%- do customer_segmentation._check_column_name(
-            problems,
-            customer_segmentation._name_entry('segmentation_extra_columns', name), name,
-            taken + values.segmentation_demographics.keys() | list
+            problems, 'segmentation_extra_columns.' ~ name, name,
+            taken + attributes.keys() | list
         ) -%}
     {%- endfor -%}
+    {%- do customer_segmentation._check_keys(
+        problems, 'segmentation_customer_columns', values.segmentation_customer_columns,
+        ['customer_id'] + attributes.keys() | list + extra_columns.keys() | list
+    ) -%}
 {% endmacro %}
 
 
-{% macro _check_customer_columns(problems, values) %}
-    {%- set columns = ['customer_id'] + values.segmentation_demographics.keys() | list
-        + values.segmentation_extra_columns.keys() | list -%}
-    {%- for column in values.segmentation_customer_columns if column not in columns -%}
-        {%- do problems.append(
-            'segmentation_customer_columns has the key '
-            ~ customer_segmentation._show(column) ~ '; there are: ' ~ columns | join(', ') ~ '.'
-        ) -%}
-    {%- endfor -%}
+{# The rest of the sentence about an attribute, none when it is fine. #}
+{% macro _find_attribute_problem(attribute, is_weighed) %}
+    {%- set lowest, highest = attribute.minimum, attribute.maximum -%}
+    {%- if attribute.kind == 'ordinal' and not attribute.levels -%}
+        {{- return(' is ordinal without levels; list them, lowest first.') -}}
+    {%- elif attribute.kind == 'date' and attribute.get('as') != 'age_years' -%}
+        {{- return(' is a date; write as: age_years, so that it is read as an age.') -}}
+    {%- elif attribute.kind == 'nominal' and not attribute.levels and is_weighed -%}
+        {{- return(
+            ' is nominal without levels; with segmentation_demographics_weight above 0 they '
+            ~ 'must be listed.'
+        ) -}}
+    {%- elif lowest | default(-1e15) > highest | default(1e15) -%}
+        {{- return(
+            '.minimum is ' ~ lowest ~ ', but it must not be above its maximum, ' ~ highest
+            ~ '.'
+        ) -}}
+    {%- elif 'format' in attribute
+        and (attribute.kind != 'date' or '%' not in attribute.format) -%}
+        {{- return(
+            '.format is ' ~ customer_segmentation._show(attribute.format) ~ ', but it must '
+            ~ "be a strptime format such as '%d-%m-%Y', of an attribute of kind date."
+        ) -}}
+    {%- endif -%}
 {% endmacro %}
 
 
@@ -160,31 +114,67 @@
 {% endmacro %}
 
 
+{# The name of a column that is made of a user's word. #}
+{% macro _check_column_name(problems, here, column, taken) %}
+    {%- if not modules.re.match('[a-z][a-z0-9_]*\\Z', column | string)
+        or column in taken -%}
+        {%- do problems.append(
+            here ~ ' would be a column named ' ~ customer_segmentation._show(column)
+            ~ '; it must be small letters, digits and _, and none of: '
+            ~ taken | join(', ') ~ '.'
+        ) -%}
+    {%- endif -%}
+{% endmacro %}
+
+
+{# Our names are small letters whatever the table writes: true where this one is. Staging
+   puts unreadable_ before a name, so no other name may begin like that. #}
+{% macro _check_small_letters(problems, name_of_var, name) %}
+    {%- set name = name | string -%}
+    {%- if name.startswith('unreadable_') -%}
+        {%- do problems.append(
+            name_of_var ~ ' has ' ~ name ~ ', but no name may begin with unreadable_: '
+            ~ 'such columns are ours.'
+        ) -%}
+        {{- return(false) -}}
+    {%- elif modules.re.match('[a-z][a-z0-9_]*\\Z', name) -%}
+        {{- return(true) -}}
+    {%- endif -%}
+    {%- set words = modules.re.sub('[^a-z0-9]+', '_', name | lower).strip('_') -%}
+    {%- set ours = words if modules.re.match('^[a-z]', words) else 'my_' ~ words -%}
+    {%- set quoted = '"' ~ name | replace('"', '""') ~ '"' -%}
+    {%- do problems.append(
+        '{} has {}, but our names must be small letters, digits and _. Name it {} and map '
+        'it: segmentation_customer_columns: {{{}: {}}}.'.format(
+            name_of_var, customer_segmentation._show(name), ours, ours,
+            name if modules.re.match('^[A-Za-z_][A-Za-z0-9_]*$', name)
+                else "'" ~ quoted | replace("'", "''") ~ "'"
+        )
+    ) -%}
+    {{- return(false) -}}
+{% endmacro %}
+
+
 {# Names stand unquoted in many places, so a word of SQL cannot be one. The user's column
    may have such a name: it is mapped in quotes. #}
 {% macro _check_reserved_words(problems, values) %}
     {%- set places = {} -%}
-    {%- for name, attribute in values.segmentation_demographics.items() -%}
-        {%- do places.update({name: 'segmentation_demographics.' ~ name}) -%}
-    {%- endfor -%}
-    {%- for name in values.segmentation_extra_columns -%}
-        {%- do places.update({name: 'segmentation_extra_columns.' ~ name}) -%}
-    {%- endfor -%}
-    {%- for name in values.segmentation_features -%}
-        {%- do places.update({name: 'segmentation_features.' ~ name}) -%}
+    {%- for place in [
+        'segmentation_demographics', 'segmentation_extra_columns', 'segmentation_features',
+    ] -%}
+        {%- for name in values[place] -%}
+            {%- do places.update({name: place}) -%}
+        {%- endfor -%}
     {%- endfor -%}
     {#- Only names that are names go into a query. -#}
-    {%- if not problems -%}
-        {%- for name in customer_segmentation.find_reserved_words(places.keys() | list) -%}
-            {%- do problems.append(
-                places[name] ~ ' would be a column named ' ~ name ~ ', which is a word of '
-                ~ 'SQL; give it another name'
-                ~ (
-                    '' if 'features' in places[name]
-                    else ' and map it: segmentation_customer_columns: {customer_' ~ name
-                        ~ ": '\"" ~ name ~ "\"'}"
-                ) ~ '.'
-            ) -%}
-        {%- endfor -%}
-    {%- endif -%}
+    {%- set names = [] if problems else places.keys() | list -%}
+    {%- for name in customer_segmentation.find_reserved_words(names) -%}
+        {%- set mapping = ' and map it: segmentation_customer_columns: {customer_' ~ name
+            ~ ": '\"" ~ name ~ "\"'}" -%}
+        {%- do problems.append(
+            places[name] ~ '.' ~ name ~ ' would be a column named ' ~ name ~ ', which is a '
+            ~ 'word of SQL; give it another name'
+            ~ ('' if places[name] == 'segmentation_features' else mapping) ~ '.'
+        ) -%}
+    {%- endfor -%}
 {% endmacro %}

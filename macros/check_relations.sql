@@ -1,5 +1,9 @@
-{# What the engine says against the values that need no table: the formats of dates and the
-   features of the user's own. #}
+{# What the engine says against the values: formats of dates, features of the user's own,
+   relations, and what is mapped over them. An expression is {where: the var, text: as the
+   user writes it, sql, column: ours}. #}
+
+
+{# The values that need no table. #}
 {% macro find_engine_problems(values) %}
     {%- set formats = {'segmentation_timestamp_format': values.segmentation_timestamp_format}
     -%}
@@ -13,20 +17,17 @@
         {%- set error = customer_segmentation.find_query_errors([
             'select ' ~ customer_segmentation.read_timestamp("cast('' as string)", format)
         ])[0] -%}
-        {%- if error is not none -%}
-            {%- do problems.append(
-                name ~ ' is ' ~ format ~ ', but it must be a strptime format such as '
-                ~ '%d/%m/%Y. The database says: ' ~ error.text ~ '.'
-            ) -%}
-        {%- endif -%}
+        {%- do problems.append(
+            name ~ ' is ' ~ format ~ ', but it must be a strptime format such as %d/%m/%Y. '
+            ~ 'The database says: ' ~ error.text ~ '.'
+        ) if error is not none -%}
     {%- endfor -%}
-    {%- do problems.extend(customer_segmentation.find_feature_problems(values)) -%}
-    {{- return(problems) -}}
+    {{- return(problems + customer_segmentation._find_feature_problems(values)) -}}
 {% endmacro %}
 
 
 {# Each expression is bound as int_customer_model_inputs will use it, over no rows. #}
-{% macro find_feature_problems(values) %}
+{% macro _find_feature_problems(values) %}
     {%- set columns = {
         'as_of_date': 'date', 'customer_id': 'string', 'purchase_status': 'string',
     } -%}
@@ -48,40 +49,31 @@
     {%- do known.update({
         'is_in_customer_table': 'boolean', 'is_in_transactions': 'boolean',
     }) -%}
-    {%- set relation = (
-        customer_segmentation._select_nothing(columns) ~ ' as features left join '
-        ~ customer_segmentation._select_nothing(known) ~ ' as demographics '
-        ~ 'on features.customer_id = demographics.customer_id'
-    ) -%}
+    {%- set relation = '{} as features left join {} as demographics '
+        'on features.customer_id = demographics.customer_id'.format(
+            customer_segmentation._select_nothing(columns),
+            customer_segmentation._select_nothing(known)
+        ) -%}
     {%- set expressions = [] -%}
-    {%- for name, feature in values.segmentation_features.items()
-        if 'expression' in feature -%}
+    {%- for name, feature in values.segmentation_features.items() if feature.expression -%}
         {%- do expressions.append({
             'where': 'segmentation_features.' ~ name ~ '.expression',
-            'text': feature.expression,
-            'sql': feature.expression,
-            'column': name,
+            'text': feature.expression, 'sql': feature.expression, 'column': name,
         }) -%}
     {%- endfor -%}
     {%- set problems = customer_segmentation._find_expression_problems(
         expressions, relation, 'int_customer_features joined with the demographics',
         columns.keys() | list + known.keys() | list
     ) -%}
-    {%- if not problems -%}
-        {%- for expression in expressions -%}
-            {%- set type = customer_segmentation.describe_query(
-                'select ' ~ expression.sql ~ ' as ' ~ expression.column ~ ' from '
-                ~ relation
-            )[0][1] -%}
-            {%- if type is not none
-                and not modules.re.match('(U?\\w*INT|DECIMAL|DOUBLE|FLOAT|BOOL)', type) -%}
-                {%- do problems.append(
-                    expression.where ~ ' is ' ~ expression.text ~ ', which is of type '
-                    ~ type ~ ', but it must be a number.'
-                ) -%}
-            {%- endif -%}
-        {%- endfor -%}
-    {%- endif -%}
+    {%- for expression in ([] if problems else expressions) -%}
+        {%- set type = customer_segmentation.describe_query(
+            'select ' ~ expression.sql ~ ' as ' ~ expression.column ~ ' from ' ~ relation
+        )[0][1] -%}
+        {%- do problems.append(
+            expression.where ~ ' is ' ~ expression.text ~ ', which is of type ' ~ type
+            ~ ', but it must be a number.'
+        ) if type and not modules.re.match('(U?\\w*INT|DECIMAL|DOUBLE|FLOAT|BOOL)', type) -%}
+    {%- endfor -%}
     {{- return(problems) -}}
 {% endmacro %}
 
@@ -98,115 +90,83 @@
 
 {# What is wrong with a relation and with what is mapped over it, one sentence each. #}
 {% macro find_relation_problems(name, relation, values) %}
+    {%- set here = name ~ ' is ' ~ values[name] -%}
     {%- set select_all = 'select * from ' ~ relation -%}
     {%- set error = customer_segmentation.find_query_errors([select_all])[0] -%}
     {%- if error is not none -%}
-        {{- return([customer_segmentation._write_relation_problem(
-            name, values[name], error
-        )]) -}}
+        {{- return([
+            here ~ ', but it must be '
+            ~ customer_segmentation._write_allowed({'type': 'relation'})
+            ~ '; nothing was found there.' if error.kind == 'missing'
+            else here ~ ', but it cannot be read' ~ (': ' ~ error.hint if error.hint else '')
+            ~ '. The database says: ' ~ error.text ~ '.'
+        ]) -}}
     {%- endif -%}
     {%- set there = customer_segmentation.describe_query(select_all) -%}
-    {%- set needs = customer_segmentation._list_needs(name, values) -%}
+    {%- set names = there | map('first') | list -%}
+    {%- set mapping_name = {
+        'segmentation_transactions': 'segmentation_transaction_columns',
+        'segmentation_customers': 'segmentation_customer_columns',
+    }.get(name) -%}
+    {%- set mapping = values[mapping_name] if mapping_name else {} -%}
     {%- set problems = [] -%}
-    {%- for column in needs.columns
-        if column not in needs.mapping and column not in there | map('first') | map('lower')
-    -%}
-        {%- do problems.append(
-            name ~ ' is ' ~ values[name] ~ ', which has no column ' ~ column
-            ~ (' (needed by segmentation_duplicates: by_transaction_id)'
-                if column == 'transaction_id' else '')
-            ~ ('; map one in ' ~ needs.mapping_name if needs.mapping_name else '')
-            ~ '. It has: ' ~ there | map('first') | join(', ') ~ '.'
-        ) -%}
+    {%- for column in customer_segmentation._list_needed_columns(name, values)
+        if column not in mapping and column not in names | map('lower') -%}
+        {%- do problems.append('{}, which has no column {}{}{}. It has: {}.'.format(
+            here, column,
+            ' (needed by segmentation_duplicates: by_transaction_id)'
+                if column == 'transaction_id' else '',
+            '; map one in ' ~ mapping_name if mapping_name else '', names | join(', ')
+        )) -%}
     {%- endfor -%}
     {%- set expressions = [] -%}
-    {%- for column, expression in needs.mapping.items() -%}
+    {%- for column, text in mapping.items() -%}
         {%- do expressions.append({
-            'where': needs.mapping_name ~ '.' ~ column,
-            'text': expression,
-            'sql': expression,
+            'where': mapping_name ~ '.' ~ column, 'text': text, 'sql': text,
             'column': column,
         }) -%}
     {%- endfor -%}
-    {%- if needs.filter is not none -%}
-        {%- do expressions.append({
-            'where': 'segmentation_transaction_filter',
-            'text': needs.filter,
-            'sql': 'coalesce((' ~ needs.filter ~ '), false)',
-            'column': 'is_wanted',
-        }) -%}
-    {%- endif -%}
+    {%- set filter = values.segmentation_transaction_filter -%}
+    {%- do expressions.append({
+        'where': 'segmentation_transaction_filter', 'text': filter,
+        'sql': 'coalesce((' ~ filter ~ '), false)', 'column': 'is_wanted',
+    }) if filter is not none and name == 'segmentation_transactions' -%}
     {%- do problems.extend(customer_segmentation._find_expression_problems(
-        expressions, relation, values[name], there | map('first') | list, there
+        expressions, relation, values[name], names, there
     )) -%}
     {#- To SQL such a name is a number, the same in every row. -#}
-    {%- for expression in expressions
-        if expression.text | trim in there | map('first')
-            and modules.re.match('[0-9]', expression.text | trim) -%}
+    {%- for expression in expressions if expression.text | trim in names
+        and modules.re.match('[0-9]', expression.text | trim) -%}
         {%- do problems.append(
-            expression.where ~ ' is ' ~ expression.text ~ ', which is a number and not the '
-            ~ "column of that name; write '\"" ~ expression.text | trim ~ "\"'."
+            "{} is {}, which is a number and not the column of that name; write '\"{}\"'."
+            .format(expression.where, expression.text, expression.text | trim)
         ) -%}
     {%- endfor -%}
     {%- if name == 'segmentation_transactions' and not problems -%}
-        {%- set amount = needs.mapping.get('amount', 'amount') -%}
+        {%- set amount = mapping.get('amount', 'amount') -%}
         {%- set type = customer_segmentation.describe_query(
             'select ' ~ amount ~ ' as amount from ' ~ relation
         )[0][1] -%}
-        {%- if type == 'BOOLEAN' -%}
-            {%- do problems.append(
-                'segmentation_transaction_columns.amount is ' ~ amount
-                ~ ', which is true or false, but it must be the money of the line.'
-            ) -%}
-        {%- endif -%}
+        {%- do problems.append(
+            'segmentation_transaction_columns.amount is ' ~ amount
+            ~ ', which is true or false, but it must be the money of the line.'
+        ) if type == 'BOOLEAN' -%}
     {%- endif -%}
     {{- return(problems) -}}
 {% endmacro %}
 
 
-{# What a relation must have, and what the vars say over it. #}
-{% macro _list_needs(name, values) %}
-    {%- if name == 'segmentation_transactions' -%}
-        {{- return({
-            'columns': ['customer_id', 'ordered_at', 'amount'] + (
-                ['transaction_id']
-                if values.segmentation_duplicates == 'by_transaction_id' else []
-            ),
-            'mapping_name': 'segmentation_transaction_columns',
-            'mapping': values.segmentation_transaction_columns,
-            'filter': values.segmentation_transaction_filter,
-        }) -}}
-    {%- elif name == 'segmentation_customers' -%}
-        {{- return({
-            'columns': ['customer_id']
-                + values.segmentation_demographics.keys() | list
-                + values.segmentation_extra_columns.keys() | list,
-            'mapping_name': 'segmentation_customer_columns',
-            'mapping': values.segmentation_customer_columns,
-            'filter': none,
-        }) -}}
-    {%- endif -%}
-    {{- return({
-        'columns': ['segment_id', 'segment_name', 'recommended_action'],
-        'mapping_name': none,
-        'mapping': {},
-        'filter': none,
-    }) -}}
-{% endmacro %}
-
-
-{% macro _write_relation_problem(name, value, error) %}
-    {%- if error.kind == 'missing' -%}
-        {{- return(
-            name ~ ' is ' ~ value ~ ', but it must be '
-            ~ customer_segmentation._write_allowed({'type': 'relation'})
-            ~ '; nothing was found there.'
-        ) -}}
-    {%- endif -%}
+{% macro _list_needed_columns(name, values) %}
     {{- return(
-        name ~ ' is ' ~ value ~ ', but it cannot be read'
-        ~ (': ' ~ error.hint if error.hint else '')
-        ~ '. The database says: ' ~ error.text ~ '.'
+        ['segment_id', 'segment_name', 'recommended_action']
+        if name == 'segmentation_name_overrides'
+        else ['customer_id'] + values.segmentation_demographics.keys() | list
+            + values.segmentation_extra_columns.keys() | list
+        if name == 'segmentation_customers'
+        else ['customer_id', 'ordered_at', 'amount'] + (
+            ['transaction_id']
+            if values.segmentation_duplicates == 'by_transaction_id' else []
+        )
     ) -}}
 {% endmacro %}
 
@@ -216,42 +176,40 @@
    the sentence calls the relation. #}
 {% macro _find_expression_problems(expressions, relation, here, names, there=none) %}
     {%- set problems = [] -%}
-    {%- set selected = [] -%}
-    {%- for expression in expressions -%}
-        {%- do selected.append(expression.sql ~ ' as ' ~ expression.column) -%}
-    {%- endfor -%}
-    {%- if not selected or customer_segmentation._is_bound(selected, relation, names) -%}
-        {{- return(problems) -}}
-    {%- endif -%}
-    {%- set queries = [] -%}
-    {%- for expression in selected -%}
-        {%- do queries.append('select *, ' ~ expression ~ ' from ' ~ relation) -%}
-    {%- endfor -%}
-    {%- set errors = customer_segmentation.find_query_errors(queries) -%}
-    {%- for expression in expressions -%}
-        {%- set error = errors[loop.index0] -%}
-        {%- if error is not none or not customer_segmentation._is_bound(
-            [selected[loop.index0]], relation, names
-        ) -%}
+    {%- if not customer_segmentation._is_bound(expressions, relation, names) -%}
+        {%- for expression in expressions
+            if not customer_segmentation._is_bound([expression], relation, names) -%}
+            {%- set error = customer_segmentation.find_query_errors(
+                [customer_segmentation._select_all_and([expression], relation)]
+            )[0] -%}
             {%- do problems.append(
                 expression.where ~ ' is ' ~ expression.text ~ ', '
                 ~ customer_segmentation._write_expression_error(
                     expression.text, error, here, names, there
                 )
             ) -%}
-        {%- endif -%}
-    {%- endfor -%}
+        {%- endfor -%}
+    {%- endif -%}
     {{- return(problems) -}}
 {% endmacro %}
 
 
+{% macro _select_all_and(expressions, relation) %}
+    {%- set selected = ['*'] -%}
+    {%- for expression in expressions -%}
+        {%- do selected.append(expression.sql ~ ' as ' ~ expression.column) -%}
+    {%- endfor -%}
+    {{- return('select ' ~ selected | join(', ') ~ ' from ' ~ relation) -}}
+{% endmacro %}
+
+
 {# Does the engine take the selected expressions, and does each make one column? #}
-{% macro _is_bound(selected, relation, names) %}
-    {%- set query = 'select *, ' ~ selected | join(', ') ~ ' from ' ~ relation -%}
+{% macro _is_bound(expressions, relation, names) %}
+    {%- set query = customer_segmentation._select_all_and(expressions, relation) -%}
     {{- return(
         customer_segmentation.find_query_errors([query])[0] is none
         and customer_segmentation.describe_query(query) | length
-            == names | length + selected | length
+            == names | length + expressions | length
     ) -}}
 {% endmacro %}
 
@@ -267,18 +225,17 @@
             ~ text | replace(unquoted, quoted) | replace("'", "''") ~ "'."
         ) -}}
     {%- elif error.kind == 'column' -%}
-        {{- return(
-            'but ' ~ here ~ ' has no column ' ~ error.column ~ '. It has: '
-            ~ names | join(', ') ~ '.'
-        ) -}}
+        {{- return('but {} has no column {}. It has: {}.'.format(
+            here, error.column, names | join(', ')
+        )) -}}
     {%- endif -%}
-    {{- return(
-        'which the database refuses' ~ (
-            ': ' ~ customer_segmentation._suggest_casts(text, there)
-            if error.kind == 'types' else ''
-        ) ~ '. The database says: ' ~ error.text ~ '. The columns are: '
-        ~ names | join(', ') ~ '.'
-    ) -}}
+    {{- return('which the database refuses{}. The database says: {}. The columns are: {}.'
+        .format(
+            ': a column of text must be cast, such as '
+                ~ customer_segmentation._suggest_casts(text, there)
+                if error.kind == 'types' else '',
+            error.text, names | join(', ')
+        )) -}}
 {% endmacro %}
 
 
@@ -294,21 +251,15 @@
 {% endmacro %}
 
 
-{# Plain arithmetic over text columns, with the casts it lacks. #}
+{# Plain arithmetic over text columns, with the casts it lacks; else an example. #}
 {% macro _suggest_casts(text, there) %}
     {%- set ours = namespace(text=text) -%}
-    {%- if there and modules.re.match('[\\w\\s*/+.()-]+\\Z', text) -%}
-        {%- for name, type in there if type == 'VARCHAR' -%}
-            {%- set ours.text = modules.re.sub(
-                '(?i)\\b(' ~ modules.re.escape(name) ~ ')\\b',
-                'try_cast(\\1 as decimal(18, 4))',
-                ours.text
-            ) -%}
-        {%- endfor -%}
-    {%- endif -%}
-    {{- return(
-        'a column of text must be cast, such as ' ~ (
-            ours.text if ours.text != text else 'try_cast(price as decimal(18, 4))'
-        )
-    ) -}}
+    {%- for name, type in there or [] if type == 'VARCHAR'
+        and modules.re.match('[\\w\\s*/+.()-]+\\Z', text) -%}
+        {%- set ours.text = modules.re.sub(
+            '(?i)\\b(' ~ modules.re.escape(name) ~ ')\\b',
+            'try_cast(\\1 as decimal(18, 4))', ours.text
+        ) -%}
+    {%- endfor -%}
+    {{- return(ours.text if ours.text != text else 'try_cast(price as decimal(18, 4))') -}}
 {% endmacro %}

@@ -9,7 +9,6 @@
     {#- What follows compares vars with each other and takes their shape for granted. -#}
     {%- if not problems -%}
         {%- do customer_segmentation._check_attributes(problems, values) -%}
-        {%- do customer_segmentation._check_customer_columns(problems, values) -%}
         {%- do customer_segmentation._check_features(problems, values) -%}
         {%- do customer_segmentation._check_reserved_words(problems, values) -%}
     {%- endif -%}
@@ -19,44 +18,45 @@
 
 {# One value against one rule; the entries of a mapping against theirs. #}
 {% macro _check_value(problems, name, rule, value) %}
-    {%- set fields = rule.get('fields') -%}
-    {%- if rule.type == 'mapping' and value is mapping -%}
-        {%- for key, entry in value.items() -%}
-            {%- if 'keys' in rule and key not in rule['keys'] -%}
-                {%- do customer_segmentation._add_unknown_key(
-                    problems, name, key, rule['keys']
-                ) -%}
-            {%- else -%}
-                {%- do customer_segmentation._check_value(
-                    problems, customer_segmentation._name_entry(name, key), rule.entry, entry
-                ) -%}
-            {%- endif -%}
-        {%- endfor -%}
-    {%- elif rule.type in ['record', 'settings'] and value is mapping -%}
-        {%- for key in value if key not in fields -%}
-            {%- do customer_segmentation._add_unknown_key(problems, name, key, fields) -%}
-        {%- endfor -%}
-        {%- for key, field in fields.items()
-            if key in value or not (field.optional or rule.type == 'settings') -%}
+    {%- if value is not mapping or rule.type not in ['mapping', 'record', 'settings'] -%}
+        {%- if not customer_segmentation._is_allowed(rule, value) -%}
+            {%- do problems.append('{} is {}, but it must be {}.'.format(
+                name, customer_segmentation._show(value),
+                customer_segmentation._write_allowed(rule)
+            )) -%}
+        {%- endif -%}
+    {%- else -%}
+        {%- set known = rule.fields or rule.get('keys') -%}
+        {%- if known -%}
+            {%- do customer_segmentation._check_keys(problems, name, value, known) -%}
+        {%- endif -%}
+        {%- for key, entry in value.items() if not known or key in known -%}
             {%- do customer_segmentation._check_value(
-                problems, name ~ '.' ~ key, field, value.get(key)
+                problems, customer_segmentation._name_entry(name, key),
+                rule.fields[key] if rule.fields else rule.entry, entry
             ) -%}
         {%- endfor -%}
-    {%- elif not customer_segmentation._is_allowed(rule, value) -%}
-        {%- do problems.append(
-            customer_segmentation._write_problem(name, rule, value)
-        ) -%}
+        {%- if rule.type == 'record' -%}
+            {%- for key, field in rule.fields.items()
+                if key not in value and not field.optional -%}
+                {%- do customer_segmentation._check_value(
+                    problems, name ~ '.' ~ key, field, none
+                ) -%}
+            {%- endfor -%}
+        {%- endif -%}
     {%- endif -%}
 {% endmacro %}
 
 
-{% macro _add_unknown_key(problems, name, key, known) %}
-    {%- set nearest = customer_segmentation._find_nearest(key, known) -%}
-    {%- do problems.append(
-        name ~ ' has the key ' ~ customer_segmentation._show(key) ~ '; '
-        ~ ('did you mean ' ~ nearest ~ '? There' if nearest else 'there')
-        ~ ' are: ' ~ known | join(', ') ~ '.'
-    ) -%}
+{% macro _check_keys(problems, name, value, known) %}
+    {%- for key in value if key not in known -%}
+        {%- set nearest = customer_segmentation._find_nearest(key, known) -%}
+        {%- do problems.append('{} has the key {}; {} are: {}.'.format(
+            name, customer_segmentation._show(key),
+            'did you mean ' ~ nearest ~ '? There' if nearest else 'there',
+            known | join(', ')
+        )) -%}
+    {%- endfor -%}
 {% endmacro %}
 
 
@@ -65,18 +65,11 @@
 {% endmacro %}
 
 
-{% macro _write_problem(name, rule, value) %}
-    {{- return(
-        name ~ ' is ' ~ customer_segmentation._show(value) ~ ', but it must be '
-        ~ customer_segmentation._write_allowed(rule) ~ '.'
-    ) -}}
-{% endmacro %}
-
-
+{# A mapping is none of these: its entries are judged instead. #}
 {% macro _is_allowed(rule, value) %}
     {%- if value is none -%}
         {{- return(rule.nullable or false) -}}
-    {%- elif rule.type == 'number' or rule.type == 'whole' -%}
+    {%- elif rule.type in ['number', 'share', 'whole'] -%}
         {{- return(customer_segmentation._is_number_in(rule, value)) -}}
     {%- elif rule.type == 'pair' -%}
         {{- return(
@@ -86,30 +79,29 @@
             and customer_segmentation._is_number_in(rule, value[1])
             and (value[0] < value[1] or (value[0] == value[1] and not rule.different))
         ) -}}
-    {%- elif rule.type == 'boolean' -%}
-        {{- return(value is boolean) -}}
-    {%- elif rule.type == 'choice' -%}
-        {{- return(value is string and value in rule.choices) -}}
-    {%- elif rule.type == 'date' -%}
-        {{- return(customer_segmentation._is_date(value | string)) -}}
-    {%- elif rule.type == 'zone' -%}
-        {{- return(value is string and value in modules.pytz.all_timezones_set) -}}
-    {%- elif rule.type in ['text', 'relation'] -%}
-        {{- return(value is string and value | trim | length > 0) -}}
     {%- elif rule.type == 'texts' -%}
         {{- return(customer_segmentation._is_list_of_texts(rule, value)) -}}
     {%- endif -%}
-    {#- A mapping or a record that is something else. -#}
-    {{- return(false) -}}
+    {{- return(
+        (value is boolean) if rule.type == 'boolean'
+        else customer_segmentation._is_date(value | string) if rule.type == 'date'
+        else value is string and (
+            value in rule.choices if rule.type == 'choice'
+            else value in modules.pytz.all_timezones_set if rule.type == 'zone'
+            else value | trim | length > 0 if rule.type in ['text', 'relation']
+            else false
+        )
+    ) -}}
 {% endmacro %}
 
 
 {# Bounds are finite, so infinity and NaN are out. #}
 {% macro _is_number_in(rule, value) %}
+    {%- set is_whole = rule.type == 'whole' or rule.whole -%}
     {{- return(
-        (value is integer or (value is float and rule.type != 'whole' and not rule.whole))
-        and (value > rule.above if 'above' in rule else value >= rule.lowest)
-        and value <= rule.highest
+        (value is integer or (value is float and not is_whole))
+        and (value > rule.above if 'above' in rule else value >= rule.lowest | default(0))
+        and value <= rule.highest | default(1)
     ) -}}
 {% endmacro %}
 
@@ -119,63 +111,56 @@
     {%- if value is string or value is mapping or value is not sequence -%}
         {{- return(false) -}}
     {%- endif -%}
-    {%- for text in value
-        if text is not string and not (rule.numbers and (text is integer or text is float))
-    -%}
-        {{- return(false) -}}
-    {%- endfor -%}
+    {%- set others = value | reject('string') | list -%}
+    {%- set numbers = others | select('number') | reject('boolean') | list -%}
     {%- set texts = value | map('string') | map('trim') | map('lower') | list -%}
-    {{- return(not rule.numbers or texts | unique | list | length == texts | length) -}}
+    {{- return(
+        others | length == (numbers | length if rule.numbers else 0)
+        and (not rule.numbers or texts | unique | list | length == texts | length)
+    ) -}}
 {% endmacro %}
 
 
-{# A day of the calendar. `\Z`, because `$` also stands before a last line break. #}
+{# A day of the calendar: counted on from the first, it is in the same month. `\Z`, because
+   `$` also stands before a last line break. #}
 {% macro _is_date(text) %}
     {%- if not modules.re.match(
         '(?!0000)[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])\\Z', text
     ) -%}
         {{- return(false) -}}
     {%- endif -%}
-    {%- set month = text[5:7] | int -%}
-    {%- if month == 12 -%}
-        {{- return(true) -}}
-    {%- endif -%}
-    {%- set year = text[:4] | int -%}
-    {%- set days_in_month = modules.datetime.date(year, month + 1, 1).toordinal()
-        - modules.datetime.date(year, month, 1).toordinal() -%}
-    {{- return(text[8:] | int <= days_in_month) -}}
+    {%- set first = modules.datetime.date(text[:4] | int, text[5:7] | int, 1) -%}
+    {%- set day = first + modules.datetime.timedelta(text[8:] | int - 1) -%}
+    {{- return(day.month == first.month) -}}
 {% endmacro %}
 
 
 {# What a rule allows, in words. #}
 {% macro _write_allowed(rule) %}
-    {%- if 'allowed' in rule -%}
+    {%- if rule.allowed -%}
         {%- set words = rule.allowed -%}
     {%- elif rule.type == 'relation' -%}
-        {%- set words = (
-            'the ref, source or table of your data, or a reader such as '
-            ~ "read_parquet('orders/*.parquet')"
-        ) -%}
-    {%- elif rule.type in ['record', 'settings'] -%}
+        {%- set words = 'the ref, source or table of your data, or a reader such as '
+            ~ "read_parquet('orders/*.parquet')" -%}
+    {%- elif rule.fields -%}
         {%- set words = 'a mapping with: ' ~ rule.fields | join(', ') -%}
-    {%- elif rule.type == 'boolean' -%}
-        {%- set words = 'one of: true, false' -%}
-    {%- elif rule.type == 'choice' -%}
-        {%- set words = 'one of: ' ~ rule.choices | join(', ') -%}
     {%- elif rule.type == 'date' -%}
         {%- set words = 'a date written YYYY-MM-DD' -%}
+    {%- elif rule.type in ['boolean', 'choice'] -%}
+        {%- set words = 'one of: ' ~ (rule.choices or ['true', 'false']) | join(', ') -%}
     {%- else -%}
-        {%- set words = (
-            ('a whole number' if rule.type == 'whole' else 'a number')
-            ~ (' above ' ~ rule.above ~ ' up to ' if 'above' in rule
-                else ' from ' ~ rule.lowest ~ ' to ')
-            ~ rule.highest
+        {%- set words = '{} {} {}'.format(
+            'a whole number' if rule.type == 'whole' else 'a number',
+            'above ' ~ rule.above ~ ' up to' if 'above' in rule
+                else 'from ' ~ rule.lowest | default(0) ~ ' to',
+            rule.highest | default(1)
         ) -%}
     {%- endif -%}
-    {%- if 'example' in rule -%}
-        {%- set words = words ~ ', such as ' ~ customer_segmentation._show(rule.example) -%}
-    {%- endif -%}
-    {{- return(('null or ' if rule.nullable else '') ~ words) -}}
+    {%- set example = rule.default if rule.type == 'pair' else rule.example -%}
+    {{- return(
+        ('null or ' if rule.nullable else '') ~ words
+        ~ (', such as ' ~ customer_segmentation._show(example) if example else '')
+    ) -}}
 {% endmacro %}
 
 

@@ -81,9 +81,9 @@ def write_allowed(rule: dict) -> str:
         )
     elif "choices" in rule:
         words = ", ".join(f"`{choice}`" for choice in rule["choices"])
-    elif "highest" in rule and "allowed" not in rule:
-        low = f"above {rule['above']}" if "above" in rule else rule["lowest"]
-        words = f"{low} to {rule['highest']}"
+    elif rule["type"] in ("number", "share", "whole"):
+        low = f"above {rule['above']}" if "above" in rule else rule.get("lowest", 0)
+        words = f"{low} to {rule.get('highest', 1)}"
         words += ", whole" if rule["type"] == "whole" else ""
     else:
         words = rule.get("allowed") or TYPES[rule["type"]]

@@ -382,7 +382,7 @@ BAD_NAMES |= {
     "severities_of_all_tests": (
         {"segmentation_test_severities": {"stability": "error"}},
         {},
-        "segmentation_test_severities is now the severity of each test; write "
+        "segmentation_test_severities is now segmentation_tests.stability.severity; write "
         "segmentation_tests: {stability: {severity: error}}.",
     ),
 }
