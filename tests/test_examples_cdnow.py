@@ -187,12 +187,9 @@ def fetch(tmp_path, monkeypatch):
     monkeypatch.setenv("PIP_NO_INDEX", "1")
     monkeypatch.setenv("PIP_FIND_LINKS", str(tmp_path))
     right = hashlib.sha256(b"id\n007\n").hexdigest()
-    script["EXAMPLES"]["tiny"] = script["Example"](
+    script["EXAMPLES"]["tiny"] = (
         "tiny==1.0",
-        (
-            script["DataFile"]("plain.csv", "tiny", right),
-            script["DataFile"]("packed.csv", "tiny", right, archive="packed.zip"),
-        ),
+        {"tiny/plain.csv": right, "tiny/packed.zip/packed.csv": right},
     )
 
     def run(name: str = "tiny"):
