@@ -54,6 +54,21 @@ def test_python_models_take_the_defaults_of_the_rules():
         assert yaml.safe_load(default) == rule["default"], entry
 
 
+def test_every_macro_that_is_called_from_outside_is_described():
+    described = yaml.safe_load((PROJECT / "macros" / "_macros.yml").read_text())[
+        "macros"
+    ]
+    names = [macro["name"] for macro in described if macro["description"]]
+    defined = set()
+    for text in read_tracked_texts("macros/**/*.sql", "tests/generic/*.sql").values():
+        for kind, name in re.findall(r"{%-? (macro|test) (\w+)\(", text):
+            defined.add(f"test_{name}" if kind == "test" else name)
+    assert len(names) == len(set(names))
+    assert set(names) == {
+        name for name in defined if not re.match(r"_|default__|duckdb__", name)
+    }
+
+
 def test_readme_lists_every_mart():
     marts = {path.stem for path in (PROJECT / "models/marts").glob("*.sql")}
     assert set(list_rows(README, "| table | one row per | answers |")) == marts
