@@ -125,3 +125,25 @@ left join known_customers
     on assignments.customer_id = known_customers.customer_id
 group by assignments.model_version
 {%- endmacro %}
+
+
+{# Post-hook of segment_model_versions: until 0.3 a table of its own held the pace of the
+   training. Versions of that time take it over. #}
+{% macro adopt_kept_pace() %}
+    {%- set pace = adapter.get_relation(
+        this.database, this.schema, 'segment_training_pace'
+    ) if execute -%}
+    {%- if pace -%}
+        update {{ this }}
+        set
+            rows_per_day = (
+                select kept.rows_per_day from {{ pace }} as kept
+                where kept.model_version = {{ this }}.model_version
+            ),
+            median_day_revenue = (
+                select kept.median_day_revenue from {{ pace }} as kept
+                where kept.model_version = {{ this }}.model_version
+            )
+        where rows_per_day is null
+    {%- endif -%}
+{% endmacro %}

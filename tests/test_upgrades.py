@@ -96,6 +96,20 @@ def test_what_was_kept_is_kept(name, upgraded):
     assert rows == read_old(name, columns)
 
 
+def test_a_version_takes_its_pace_over(upgraded):
+    """It had a table of its own."""
+    pace = "model_version, rows_per_day, median_day_revenue"
+    rows = upgraded.query(
+        f"select {pace} from segment_model_versions where model_version = 1"
+    )
+    assert (
+        rows
+        == duckdb.execute(
+            f"select {pace} from '{RELEASE}/segment_training_pace.parquet'"
+        ).fetchall()
+    )
+
+
 def test_months_show_the_model_in_use_and_the_table_they_were_in_is_gone(upgraded):
     months = "select as_of_date, customer_id from {} order by all"
     assert upgraded.query(months.format("customer_segments_monthly")) == read_old(

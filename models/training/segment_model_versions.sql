@@ -1,7 +1,10 @@
 {{ config(
     materialized='incremental',
     full_refresh=false,
-    post_hook="{{ customer_segmentation.adopt_new_settings() }}",
+    post_hook=[
+        "{{ customer_segmentation.adopt_new_settings() }}",
+        "{{ customer_segmentation.adopt_kept_pace() }}",
+    ],
 ) }}
 
 -- One row per model version: when it was asked for, and why, and how many rows a day and
