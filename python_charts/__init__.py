@@ -1,1 +1,1 @@
-"""Charts of the published segment tables, on one page that works offline."""
+"""One page of charts of the published segment tables; it works offline."""

@@ -1,334 +1,175 @@
-"""Charts of segments: how large they are, and what is typical of them."""
+"""Second part: what is typical of each segment, and how to find its customers."""
 
 import math
 
 import plotly.graph_objects as go
-from plotly.subplots import make_subplots
 
-from python_charts.style import (
-    DIVERGING,
-    INK,
-    NO_CLUSTERS,
-    QUIET,
-    Segment,
-    count_lines,
-    describe_feature,
-    escape,
-    format_number,
-    format_share,
-    format_value,
-    is_missing,
-    keep_present,
-    label_rows,
-    list_features,
-    list_log_ticks,
-    list_segments,
-    say,
-    style_figure,
-    wrap,
-)
-from python_charts.tables import Tables
+from python_charts.parts import Cell, Report, Table, finish, make_grid, name_rows
+from python_charts.style import describe_feature, escape, say
 
-ROLES = {
-    "core": "Core features",
-    "secondary": "Secondary features",
-    "profile": "Not seen by the model",
-}
+SCORES = range(1, 6)
 
 
-def build_segment_sizes(tables: Tables) -> go.Figure:
-    """Draw each segment's share of customers against its share of net revenue.
+def list_features(report: Report, *roles: str) -> dict[str, str]:
+    """Name the features of some roles, those that weigh most first."""
+    rows = report.tables["segment_feature_profiles"]
+    found = rows.drop_duplicates("feature").set_index("feature")["feature_role"]
+    names = [name for name in found.index if found[name] in roles]
+    labels = {name: describe_feature(name)[0] for name in names}
+    names.sort(key=lambda name: (roles.index(found[name]), labels[name]))
+    return {name: labels[name] for name in names}
 
-    Parameters
-    ----------
-    tables : mapping of str to DataFrame
-        Uses segment_profiles.
 
-    Returns
-    -------
-    go.Figure
-        Two bars per segment: customers pale, revenue full.
-    """
-    segments = list_segments(tables)
-    if not segments:
-        return say("There are no customers yet.")
-    rows = tables["segment_profiles"].set_index("segment_id")
-    rows = rows.loc[[segment.segment_id for segment in segments]]
-    measures = [
-        ("customer_share", "customers", "customers", 0.45, -0.2),
-        ("revenue_share", "net_revenue", "net revenue", 1.0, 0.2),
-    ]
-    figure = go.Figure()
-    for share, total, words, opacity, offset in measures:
-        texts = [
-            f"no share of {words}: the total is zero"
-            if is_missing(part)
-            else f"{format_share(part)} of {words} ({format_number(whole)})"
-            for part, whole in zip(rows[share], rows[total], strict=True)
-        ]
-        values = [0.0 if is_missing(part) else float(part) for part in rows[share]]
-        places = [place + offset for place in range(len(segments))]
-        figure.add_bar(
-            name=f"Share of {words}",
-            x=values,
-            y=places,
-            width=0.36,
-            orientation="h",
-            marker_color=[segment.colour for segment in segments],
-            marker_opacity=opacity,
-            hovertext=[
-                f"{wrap(segment.name, 60)}<br>{text}"
-                for segment, text in zip(segments, texts, strict=True)
-            ],
-            hoverinfo="text",
+def tint_profiles(report: Report) -> Table:
+    """Tint every median by how unusual the segment is in the feature."""
+    rows = report.tables["segment_feature_profiles"]
+    found = rows.set_index(["feature", "segment_id"]).to_dict("index")
+
+    def fill(name: str, segment_id: int) -> Cell:
+        row = found.get((name, segment_id))
+        if row is None:
+            return Cell("–")
+        kind = describe_feature(name)[1]
+        return report.cell(row["median"], kind, row["standardised_mean"] / 2)
+
+    features = list_features(report, "core", "secondary", "profile")
+    columns = report.keep("segment_feature_profiles")
+    title = ""
+    if found:
+        name, key = max(found, key=lambda place: abs(found[place]["standardised_mean"]))
+        most = "highest" if found[name, key]["standardised_mean"] > 0 else "lowest"
+        title = f"{columns[key].name} stand out most: {most} {features[name].lower()}"
+    return make_grid("Median of", features, columns, fill, title)
+
+
+def tint_recency_frequency(report: Report) -> Table:
+    """Tint the cells of recency and frequency by their net revenue."""
+    grid = report.tables["recency_frequency_grid"]
+    found = grid.set_index(["recency_score", "frequency_score"]).to_dict("index")
+    most = max(float(grid["net_revenue"].max()), 1.0)
+
+    def fill(recency: int, frequency: int) -> Cell:
+        row = found[recency, frequency]
+        money = float(row["net_revenue"])
+        cell = report.cell(row["customers"], "count", max(money, 0.0) / most)
+        return cell._replace(note=report.numbers.money(money))
+
+    best = grid[grid[["recency_score", "frequency_score"]].min(axis=1) >= 4]
+    customers, money = (
+        report.numbers.write(
+            float(best[name].sum()) / (float(grid[name].sum()) or 1), "share"
         )
-        # Texts to the right of zero, even of a bar that goes left.
-        figure.add_scatter(
-            name=f"Text of {words}",
-            x=[max(value, 0.0) for value in values],
-            y=places,
-            mode="text",
-            text=[f" {text}" for text in texts],
-            textposition="middle right",
-            cliponaxis=False,
-            hoverinfo="skip",
-        )
-    values = [value for trace in figure.data for value in trace.x]
-    low, high = min(0.0, *values), max(0.0, *values)
-    span = (high - low) or 1.0
-    ticks = [segment.tick(30) for segment in segments]
-    row = 24 + 17 * max(count_lines(ticks), 2)
-    style_figure(
-        figure,
-        "Share of customers (pale) against share of net revenue (full), by segment",
-        130 + row * len(segments),
+        for name in ("customers", "net_revenue")
     )
-    figure.update_layout(showlegend=False, barmode="overlay")
-    figure.update_xaxes(
-        title_text="share of all customers, share of all net revenue",
-        tickformat=".0%",
-        range=[low - (0.02 * span if low < 0 else 0.0), high + 0.4 * span],
-    )
-    return label_rows(figure, ticks)
+    title = f"{customers} of the buyers are recent and frequent and bring {money}"
+    ends = {1: " (lowest)", 5: " (best)"}
+    lines = {key: f"Recency {key}{ends.get(key, '')}" for key in reversed(SCORES)}
+    columns = {key: f"#Frequency {key}{ends.get(key, '')}" for key in SCORES}
+    return make_grid("Customers, net revenue below", lines, columns, fill, title)
 
 
-def build_profile_heatmap(tables: Tables) -> go.Figure:
-    """Draw how far each cluster is from the average customer, feature by feature.
-
-    Parameters
-    ----------
-    tables : mapping of str to DataFrame
-        Uses segment_feature_profiles and segment_profiles.
-
-    Returns
-    -------
-    go.Figure
-        Colour is the standardised mean, cut at two deviations; text is the median.
-    """
-    profiles = tables["segment_feature_profiles"]
-    if profiles.empty:
-        return say(NO_CLUSTERS)
-    segments = keep_present(list_segments(tables), profiles)
-    features = list_features(profiles, ROLES)
-    cells = profiles.set_index(["segment_id", "feature"]).to_dict("index")
-    grid = [
-        [cells.get((segment.segment_id, feature)) for feature in features]
-        for segment in segments
-    ]
-    figure = go.Figure(
-        go.Heatmap(
-            x=list(range(len(features))),
-            y=list(range(len(segments))),
-            z=[[cell and cell["standardised_mean"] for cell in row] for row in grid],
-            zmin=-2,
-            zmax=2,
-            colorscale=DIVERGING,
-            xgap=2,
-            ygap=2,
-            text=[
-                [
-                    _format_cell(cell, feature)
-                    for cell, feature in zip(row, features, strict=True)
-                ]
-                for row in grid
-            ],
-            texttemplate="%{text}",
-            hovertext=[
-                [
-                    _describe_cell(cell, feature, segment)
-                    for cell, feature in zip(row, features, strict=True)
-                ]
-                for row, segment in zip(grid, segments, strict=True)
-            ],
-            hoverinfo="text",
-            colorbar={
-                "title": {
-                    "text": "mean against all clustered customers",
-                    "side": "right",
-                    "font": {"size": 12},
-                },
-                "tickvals": [-2, -1, 0, 1, 2],
-                "ticktext": ["≤ −2 sd", "−1 sd", "average", "+1 sd", "≥ +2 sd"],
-                "thickness": 14,
-                "lenmode": "pixels",
-                "len": 260,
-                "y": 1,
-                "yanchor": "top",
-            },
-        )
-    )
-    ticks = [segment.tick() for segment in segments]
-    columns = [wrap(describe_feature(name).label, 18) for name in features]
-    style_figure(
-        figure,
-        "What is typical of each segment: the median, coloured by how unusual it is",
-        max(340, 240 + (16 + 18 * count_lines(ticks)) * len(segments)),
-    )
-    figure.update_layout(margin_t=95, plot_bgcolor="#E4E7EA")
-    figure.update_xaxes(
-        tickvals=list(range(len(columns))),
-        ticktext=columns,
-        tickangle=-35,
-        showgrid=False,
-        zeroline=False,
-        range=[-0.5, len(columns) - 0.5],
-    )
-    label_rows(figure, ticks).update_yaxes(showgrid=False)
-    roles = profiles.drop_duplicates("feature").set_index("feature")["feature_role"]
-    for role, words in ROLES.items():
-        places = [i for i, feature in enumerate(features) if roles[feature] == role]
-        if not places:
-            continue
-        width = max(11, 11 * len(places))
-        figure.add_annotation(
-            x=(places[0] + places[-1]) / 2,
-            y=1,
-            yref="paper",
-            yanchor="bottom",
-            text=wrap(words, width),
-            showarrow=False,
-            font={"color": QUIET, "size": 13},
-        )
-        if places[0]:
-            figure.add_vline(x=places[0] - 0.5, line={"color": INK, "width": 2})
-    return figure
-
-
-def build_feature_distributions(tables: Tables) -> go.Figure:
-    """Draw how the features the model sees spread within each cluster.
-
-    Parameters
-    ----------
-    tables : mapping of str to DataFrame
-        Uses segment_feature_profiles and segment_profiles.
-
-    Returns
-    -------
-    go.Figure
-        One panel per feature, one box per cluster; whiskers are percentiles 5 and 95.
-    """
-    profiles = tables["segment_feature_profiles"]
-    features = list_features(profiles, ["core", "secondary"])
-    if not features:
-        return say(NO_CLUSTERS)
-    segments = keep_present(list_segments(tables), profiles)
-    ticks = [segment.tick() for segment in segments]
-    row_height = 105 + (10 + 17 * count_lines(ticks)) * len(segments)
-    row_count = math.ceil(len(features) / 2)
-    figure = make_subplots(
-        rows=row_count,
-        cols=2,
-        shared_yaxes=True,
-        horizontal_spacing=0.04,
-        vertical_spacing=105 / (row_height * row_count),
-        subplot_titles=[wrap(describe_feature(name).label, 50) for name in features],
-    )
-    for number, name in enumerate(features):
-        feature = describe_feature(name)
-        row, column = number // 2 + 1, number % 2 + 1
+def build_distributions(report: Report) -> list[go.Figure]:
+    """Draw a box per segment for each feature of the model, a figure per feature."""
+    profiles = report.tables["segment_feature_profiles"]
+    figures = []
+    for name, label in list_features(report, "core", "secondary").items():
+        _, kind, is_skewed = describe_feature(name)
         rows = profiles[profiles["feature"] == name].set_index("segment_id")
+        segments = [item for item in report.segments if item[0] in rows.index]
+        figure, says = go.Figure(), []
         for place, segment in enumerate(segments):
-            if segment.segment_id not in rows.index:
-                continue
-            box = rows.loc[segment.segment_id]
-            figure.add_trace(
-                go.Box(
-                    name=escape(segment.name),
-                    y=[place],
-                    q1=[box["lower_quartile"]],
-                    median=[box["median"]],
-                    q3=[box["upper_quartile"]],
-                    lowerfence=[box["percentile_05"]],
-                    upperfence=[box["percentile_95"]],
-                    orientation="h",
-                    width=0.6,
-                    marker_color=segment.colour,
-                    line_width=1.5,
-                ),
-                row=row,
-                col=column,
+            row = rows.loc[segment.segment_id]
+            says.append(f"{segment.name} {report.numbers.write(row['median'], kind)}")
+            figure.add_box(
+                name=segment.name,
+                meta=str(segment.segment_id),
+                y=[place],
+                q1=[row["lower_quartile"]],
+                median=[row["median"]],
+                q3=[row["upper_quartile"]],
+                lowerfence=[row["percentile_05"]],
+                upperfence=[row["percentile_95"]],
+                line={"color": segment.colour, "width": 1.5},
+                **{"orientation": "h", "width": 0.34, "hoverinfo": "skip"},
             )
-        # Money and counts are skewed: a log axis, wherever no value forbids it.
-        low, high = rows["percentile_05"].min(), rows["percentile_95"].max()
-        skewed = feature.is_skewed and 0 < 20 * low < high
-        unit = wrap(feature.unit + (" (log scale)" if skewed else ""), 46)
-        figure.update_xaxes(title_text=unit, title_font_size=13, row=row, col=column)
-        if skewed:
-            ticks_of_axis = list_log_ticks(low, high)
-            figure.update_xaxes(type="log", **ticks_of_axis, row=row, col=column)
-        elif feature.kind == "share":
-            figure.update_xaxes(tickformat=".0%", row=row, col=column)
-        elif feature.kind == "factor":
-            reach = float(rows[["percentile_05", "percentile_95"]].abs().max().max())
-            step = max(1, math.ceil(reach / math.log(2) / 3))
-            powers = [power * step for power in range(-3, 4)]
-            figure.update_xaxes(
-                tickvals=[power * math.log(2) for power in powers],
-                ticktext=[_name_factor(power) for power in powers],
-                row=row,
-                col=column,
-            )
-        if column == 1:
-            label_rows(figure, ticks, row=row, col=1)
-        else:
-            label_rows(figure, [""] * len(ticks), row=row, col=2)
-    style_figure(
-        figure,
-        "How customers of a segment differ among themselves",
-        90 + row_height * row_count,
-    )
-    return figure.update_layout(showlegend=False, margin_t=90)
-
-
-def _format_cell(cell: dict | None, feature: str) -> str:
-    """Write the median of a segment and feature, or that there is none."""
-    kind = describe_feature(feature).kind
-    return "–" if cell is None else format_value(cell["median"], kind)
-
-
-def _describe_cell(cell: dict | None, feature: str, segment: Segment) -> str:
-    """Describe a segment and feature for hovering."""
-    label, unit, kind, _ = describe_feature(feature)
-    lines = [f"<b>{wrap(segment.name, 60)}</b>", wrap(f"{label}: {unit}", 60)]
-    if cell is None:
-        return "<br>".join([*lines, "no customer with a value"])
-    lines += [
-        f"{words} {format_value(cell[column], kind)}"
-        for words, column in (
-            ("median", "median"),
-            ("lower quartile", "lower_quartile"),
-            ("upper quartile", "upper_quartile"),
+        is_log = is_skewed and bool((rows["percentile_05"] > 0).all())
+        figure.update_xaxes(
+            type="log" if is_log else "linear",
+            tickformat=".0%" if kind == "share" else "~s",
+            nticks=5,
         )
-    ]
-    if not is_missing(cell["index_to_all"]):
-        lines.append(f"mean is {format_number(cell['index_to_all'])} where all are 100")
-    lines.append(f"standardised mean {cell['standardised_mean']:+.2f}")
-    lines.append(f"{int(cell['known_customers']):,} customers with a value")
-    return "<br>".join(lines)
+        if is_log:
+            figure.update_xaxes(dtick=1, minor={"dtick": "D1", "showgrid": True})
+        name_rows(figure, segments)
+        title = label + (" (log scale)" if is_log else "")
+        alt = f"{label}, medians: {'; '.join(says)}"
+        figures.append(finish(figure, 40 + 46 * len(segments), alt, title))
+    return figures
 
 
-def _name_factor(power: int) -> str:
-    """Name a power of two as times or divided by."""
-    if power == 0:
-        return "same"
-    return ("×" if power > 0 else "÷") + format_number(2 ** abs(power))
+def build_map(report: Report) -> go.Figure:
+    """Draw segments, or single customers if asked for, on the model's main axes."""
+    points = report.tables["segment_map"]
+    axes = ["horizontal", "vertical"]
+    figure = go.Figure()
+    for key, segment in report.keep("segment_map").items():
+        rows = points[points["segment_id"] == key]
+        marker = {"color": segment.colour, "symbol": segment.symbol, "size": 12}
+        low, middle, high = rows[axes].quantile([0.25, 0.5, 0.75]).to_numpy()
+        marks, hover, bars = middle[None], [segment.name], {}
+        if "customer_id" in rows:
+            rows = rows.sort_values("customer_id")
+            marks, marker["size"] = rows[axes].to_numpy(), 7
+            hover = [f"{name}: {segment.name}" for name in rows["customer_id"]]
+        else:
+            for place, name in enumerate(("error_x", "error_y")):
+                up, down = high[place] - middle[place], middle[place] - low[place]
+                bars[name] = {"array": [up], "arrayminus": [down]}
+        figure.add_scatter(
+            name=segment.name,
+            meta=str(key),
+            x=marks[:, 0].tolist(),
+            y=marks[:, 1].tolist(),
+            mode="markers",
+            marker=marker,
+            hovertext=[escape(text) for text in hover],
+            hoverinfo="text",
+            **bars,
+        )
+    for axis, letter in zip(axes, "xy", strict=True):
+        share = report.numbers.share(points[f"{axis}_variance_share"].iloc[0])
+        title = f"{say(axis)} axis: {share} of the variance"
+        figure.update_layout({f"{letter}axis": {"title_text": title, "nticks": 6}})
+    names = ", ".join(item.name for item in report.keep("segment_map").values())
+    title = "Segments near each other look alike to the model"
+    return finish(figure, 420, f"{title}: {names} on its two main axes", title)
+
+
+def tint_demographics(report: Report) -> list[Table]:
+    """Tint the shares among known customers by how they differ from all segments."""
+    columns = report.keep("segment_demographics")
+    tables = []
+    for attribute, group in report.tables["segment_demographics"].groupby("attribute"):
+        found = group.set_index(["attribute_value", "segment_id"]).to_dict("index")
+        known = group.groupby("segment_id")["coverage"].first().to_dict()
+        # The order counts within a segment, so the largest anywhere comes nearest.
+        order = group.groupby("attribute_value")["value_order"].max()
+        values = sorted(order.index, key=lambda value: (order[value], value))
+
+        def fill(value: str | None, segment_id: int, found=found, known=known) -> Cell:
+            share = known.get(segment_id, 0.0)
+            if value is None:
+                return Cell("hidden") if share != share else report.cell(share, "share")
+            cell = found.get((value, segment_id))
+            if share == 0:
+                return Cell("–")
+            # A value that nobody has is not told from one that few have.
+            if cell is None or cell["is_suppressed"]:
+                return Cell("hidden")
+            lift = cell["lift"]
+            tint = None if lift != lift else math.log2(max(lift, 0.01))
+            return report.cell(cell["share_of_known"], "share", tint)
+
+        lines = {None: "Attribute known"} | {value: value for value in values}
+        tables.append(make_grid(say(str(attribute)), lines, columns, fill))
+    return tables

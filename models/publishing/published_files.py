@@ -99,6 +99,25 @@ def model(dbt, session):
         "segment_drift": dbt.ref("segment_drift").order(
             "as_of_date, model_version, metric, subject"
         ),
+        "segment_months": dbt.ref("segment_months").order("as_of_date, segment_id"),
+        "segment_moves": dbt.ref("segment_moves").order(
+            "from_date, to_date, from_segment_id, to_segment_id"
+        ),
+        "report_findings": dbt.ref("report_findings").order("finding_rank"),
+        "recency_frequency_grid": dbt.ref("recency_frequency_grid").order(
+            "recency_score, frequency_score"
+        ),
+        "revenue_concentration": dbt.ref("revenue_concentration").order("twentieth"),
+        "cohort_retention": dbt.ref("cohort_retention").order(
+            "cohort_month, months_since"
+        ),
+        "sales_calendar": dbt.ref("sales_calendar").order("order_month, weekday"),
+        "feature_correlations": dbt.ref("feature_correlations").order(
+            "feature, other_feature"
+        ),
+        "feature_histograms": dbt.ref("feature_histograms").order(
+            "feature, scale, bin"
+        ),
         "segment_map": dbt.ref("segment_map").order("customer_id"),
         "column_quality": dbt.ref("column_quality").order("table_name, column_name"),
         "customer_quality": dbt.ref("customer_quality").order("attribute, fact"),

@@ -1,4 +1,5 @@
--- Of the customers who first bought in a month, how many come back, and what do they spend?
+-- One row per month of the first purchase and month since then: who comes back, and what
+-- they spend.
 with
 
 customer_days as (
@@ -65,37 +66,21 @@ activity as (
     group by first_months.cohort_month, days_seen.order_month
 ),
 
-joined as (
+retention as (
     select
         cohort_months.cohort_month,
-        cohort_months.order_month,
-        {{ dbt.datediff(
+        cast({{ dbt.datediff(
             'cohort_months.cohort_month', 'cohort_months.order_month', 'month'
-        ) }} as months_since,
-        cohort_months.cohort_customers,
-        coalesce(activity.customers, 0) as customers,
-        coalesce(activity.net_revenue, 0) as net_revenue
+        ) }} as integer) as months_since,
+        cast(cohort_months.cohort_customers as integer) as cohort_customers,
+        cast(coalesce(activity.customers, 0) as integer) as customers,
+        cast(coalesce(activity.customers, 0) as double)
+        / cohort_months.cohort_customers as retained_share,
+        cast(coalesce(activity.net_revenue, 0) as decimal(38, 4)) as net_revenue
     from cohort_months
     left join activity
         on cohort_months.cohort_month = activity.cohort_month
         and cohort_months.order_month = activity.order_month
-),
-
-measured as (
-    select
-        cohort_month,
-        months_since,
-        cohort_customers,
-        customers,
-        cast(customers as double) / cohort_customers as retained_share,
-        net_revenue,
-        cast(net_revenue as double) / cohort_customers as revenue_per_customer,
-        cast(
-            sum(net_revenue) over (partition by cohort_month order by months_since)
-            as double
-        ) / cohort_customers as revenue_per_customer_so_far
-    from joined
 )
 
-select * from measured
-order by cohort_month asc, months_since asc
+select * from retention

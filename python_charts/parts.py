@@ -1,0 +1,144 @@
+"""What the page is made of: tables with tinted cells, and figures with words."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+import pandas as pd
+import plotly.graph_objects as go
+
+from python_charts.style import Numbers, Segment, escape, list_segments, say
+from python_charts.tables import Tables
+
+
+class Cell(NamedTuple):
+    """A cell: its text, the raw value to sort by, and from -1 to 1 how it is tinted."""
+
+    text: str
+    value: object = None
+    tint: float | None = None
+    note: str = ""
+    segment: Segment | None = None
+    is_rule: bool = False
+
+
+@dataclass
+class Table:
+    """Rows of cells. A head with # is of numbers; a key is the month of a row."""
+
+    heads: list
+    rows: list[list[Cell]]
+    keys: list[str] = field(default_factory=list)
+    is_grid: bool = False
+    title: str = ""
+
+
+@dataclass
+class Report:
+    """The published tables, and how this reader wants them."""
+
+    tables: Tables
+    numbers: Numbers = field(default_factory=Numbers)
+    title: str = "Customer segments"
+    logo: str = ""
+    wanted: tuple[str, ...] = ()
+
+    def __post_init__(self):
+        everyone = list_segments(self.tables)
+        known = {key for item in everyone for key in (item.name, str(item.segment_id))}
+        for name in self.wanted:
+            if name not in known:
+                names = ", ".join(item.name for item in everyone)
+                raise ValueError(f"There is no segment {name}: there are {names}.")
+        self.segments = [
+            item
+            for item in everyone
+            if not self.wanted or {item.name, str(item[0])} & set(self.wanted)
+        ]
+
+    def keep(self, table: str) -> dict[int, Segment]:
+        """List the segments that a table has rows for, in their order, by their id."""
+        present = set(self.tables[table]["segment_id"])
+        return {item[0]: item for item in self.segments if item[0] in present}
+
+    def cell(self, value: object, kind: str, tint: float | None = None) -> Cell:
+        """Write a value into a cell: by the name of its kind, or as text or words."""
+        if kind == "rule":
+            return Cell("No short rule finds this segment.")
+        if kind in ("text", "words"):
+            return Cell(say(str(value)) if kind == "words" else str(value), value)
+        return Cell(self.numbers.write(value, kind), value, tint)
+
+    def list_rows(self, rows: pd.DataFrame, columns: str) -> Table:
+        """Make a table of rows; columns are `head|column|kind`, with a semicolon between.
+
+        A kind of segment names it behind its colour, with what the column note says.
+        """
+        named = {segment.segment_id: segment for segment in self.segments}
+        specs = [spec.strip().split("|") for spec in columns.split(";")]
+        body = []
+        for row in rows.to_dict("records"):
+            cells = []
+            for _, column, kind in specs:
+                if kind == "segment":
+                    segment, note = named[row[column]], row.get("note", "")
+                    cell = Cell(segment.name, segment.name, note=note, segment=segment)
+                elif kind == "rule" and isinstance(row[column], str):
+                    text = row[column].replace(") or (", ")\nor (")
+                    cell = Cell(text, row[column], is_rule=True)
+                else:
+                    cell = self.cell(row[column], kind)
+                cells.append(cell)
+            body.append(cells)
+        plain = ("text", "words", "segment", "rule")
+        heads = [f"{'#' * (kind not in plain)}{head}" for head, _, kind in specs]
+        return Table(heads, body)
+
+    def order(self, rows: pd.DataFrame) -> pd.DataFrame:
+        """Keep the rows of the segments wanted, in the segments' order."""
+        places = {segment.segment_id: at for at, segment in enumerate(self.segments)}
+        rows = rows[rows["segment_id"].isin(places)]
+        return rows.sort_values("segment_id", key=lambda ids: ids.map(places))
+
+
+def make_grid(
+    corner: str,
+    lines: dict[object, str],
+    columns: dict[object, object],
+    fill: Callable[[object, object], Cell],
+    title: str = "",
+) -> Table:
+    """Make a grid of tinted cells: lines and columns are keys with their heads."""
+    rows = [
+        [Cell(words, words), *(fill(line, column) for column in columns)]
+        for line, words in lines.items()
+    ]
+    return Table([corner, *columns.values()], rows, is_grid=True, title=title)
+
+
+def finish(figure: go.Figure, height: int, alt: str, title: str) -> go.Figure:
+    """Give a figure its height, what it says in words, and its title."""
+    return figure.update_layout(height=height, meta={"alt": alt, "title": title})
+
+
+def label_places(labels: list[str]) -> dict:
+    """Label at most seven places of an axis, the last one among them."""
+    step = -(-len(labels) // 7)
+    places = list(range(len(labels) - 1, -1, -step))
+    return {"tickvals": places, "ticktext": [labels[place] for place in places]}
+
+
+def name_rows(figure: go.Figure, segments: Iterable[Segment]) -> go.Figure:
+    """Write names above the rows of a figure, where even a phone has room."""
+    segments = list(segments)
+    for row, segment in enumerate(segments):
+        figure.add_annotation(
+            name=str(segment.segment_id),
+            text=escape(segment.name),
+            **{"x": 0, "xref": "paper", "xanchor": "left"},
+            **{"y": row - 0.24, "yanchor": "bottom", "showarrow": False},
+        )
+    return figure.update_yaxes(
+        range=[len(segments) - 0.45, -0.7],
+        **{"showticklabels": False, "showgrid": False, "zeroline": False},
+    )
