@@ -1,4 +1,5 @@
-# make build [EXAMPLE=name] [VARS='{...}']   install, build, publish, draw the report
+# make build [EXAMPLE=name] [VARS='{...}'] [REPORT='--currency EUR']   install, build,
+#                                            publish, draw the report
 # make backtest [EXAMPLE=name] [AS_OF=YYYY-MM-DD]   what an older model says of later spend
 # make test                                  every check; CI runs just this
 # make bench SIZE=1m|10m|100m                what a build costs: benchmarks/RESULTS.md
@@ -8,6 +9,7 @@
 PYTHON ?= python3
 EXAMPLE ?= demo
 VARS ?=
+REPORT ?=
 AS_OF ?=
 SIZE ?= 1m
 BIN := .venv/bin
@@ -28,7 +30,7 @@ build: $(READY)
 	@umask 077; vars="$$($(BIN)/python scripts/read_vars.py '$(EXAMPLE)')" \
 		&& $(BIN)/python scripts/run_dbt.py build --exclude-resource-type unit_test \
 			--vars "$$vars"
-	@$(BIN)/python -m python_charts
+	@$(BIN)/python -m python_charts $(REPORT)
 	@$(BIN)/python scripts/print_summary.py
 
 backtest: $(READY)

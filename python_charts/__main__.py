@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 from babel import Locale, UnknownLocaleError
+from plotly.io import write_images
 
 from python_charts.parts import Report
 from python_charts.report import build_figures, write_report
@@ -47,13 +48,15 @@ def read_arguments() -> argparse.Namespace:
 def export_figures(report: Report, folder: Path, form: str) -> None:
     """Write every figure as a picture, by kaleido and a browser."""
     template = make_template("light", report.numbers.separators)
+    pictures = {}
     for name, figures in build_figures(report).items():
         for number, figure in enumerate(figures, 1):
             figure.update_layout(template=template, paper_bgcolor="white", width=800)
-            try:
-                figure.write_image(folder / f"{name}-{number}.{form}")
-            except (ValueError, RuntimeError) as error:
-                raise ValueError(NO_EXPORT) from error
+            pictures[folder / f"{name}-{number}.{form}"] = figure
+    try:
+        write_images([*pictures.values()], [*pictures])
+    except (ValueError, RuntimeError) as error:
+        raise ValueError(NO_EXPORT) from error
 
 
 def main() -> int:

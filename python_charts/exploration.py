@@ -24,29 +24,24 @@ def build_histograms(report: Report) -> list[go.Figure]:
         transform = rows["transform"].iloc[0]
         if scale == "transformed" and transform == "none":
             continue
+        low, high = rows["lower_bound"], rows["upper_bound"]
         figure = go.Figure()
         figure.add_bar(
-            x=((rows["lower_bound"] + rows["upper_bound"]) / 2).tolist(),
+            x=((low + high) / 2).tolist(),
             y=rows["customers"].tolist(),
-            width=(rows["upper_bound"] - rows["lower_bound"]).tolist(),
+            width=(high - low).tolist(),
             marker={"color": ACCENT, "line": {"width": 0}},
             hoverinfo="y",
         )
-        is_share = kind == "share" and scale == "raw"
-        figure.update_xaxes(
-            nticks=5, tickformat=".0%" if is_share else "~s" if scale == "raw" else "~g"
-        )
+        form = ".0%" if kind == "share" else "~s"
+        figure.update_xaxes(nticks=5, tickformat=form if scale == "raw" else "~g")
         figure.update_yaxes(nticks=4, tickformat="~s")
-        title = (
-            f"{label}, as it is" if scale == "raw" else f"{label}, after {transform}"
+        title = f"{label}, {'as it is' if scale == 'raw' else f'after {transform}'}"
+        most = rows["customers"].idxmax()
+        ends = " to ".join(
+            report.numbers.write(end[most], "number") for end in (low, high)
         )
-        fullest = rows.nlargest(1, "customers").iloc[0]
-        alt = (
-            f"Histogram of {title}: most customers lie between "
-            f"{report.numbers.write(fullest['lower_bound'], 'number')} and "
-            f"{report.numbers.write(fullest['upper_bound'], 'number')}"
-        )
-        figures.append(finish(figure, 200, alt, title))
+        figures.append(finish(figure, 200, f"{title}: most customers in {ends}", title))
     return figures
 
 
@@ -69,15 +64,11 @@ def build_concentration(report: Report) -> go.Figure:
     rows = report.tables["revenue_concentration"].sort_values("twentieth")
     customers, money = rows["customers_so_far_share"], rows["revenue_so_far_share"]
     figure = go.Figure()
-    figure.add_scatter(x=[0, 1], y=[0, 1], mode="lines", line={"dash": "dot"})
-    figure.add_scatter(
-        x=[0, *customers],
-        y=[0, *money],
-        mode="lines",
-        line={"color": ACCENT, "width": 3},
-    )
-    figure.data[0].line.color = "#8A94A0"
-    figure.update_traces(hoverinfo="x+y")
+    for x, y, line in (
+        ([0, 1], [0, 1], {"color": "#8A94A0", "dash": "dot"}),
+        ([0, *customers], [0, *money], {"color": ACCENT, "width": 3}),
+    ):
+        figure.add_scatter(x=x, y=y, mode="lines", line=line, hoverinfo="x+y")
     figure.update_yaxes(tickformat=".0%", title_text="share of net revenue")
     figure.update_xaxes(tickformat=".0%", title_text="share of buyers, the best first")
     # About a fifth of the buyers, or the best one of a few.
@@ -105,11 +96,10 @@ def tint_cohorts(report: Report) -> Table:
         share = found.get((month, since))
         return Cell("") if share is None else report.cell(share, "share", share / most)
 
-    lines = {
-        month: f"{report.numbers.month(month)} "
-        f"({report.numbers.write(sizes.loc[month, 'cohort_customers'], 'count')})"
-        for month in months
-    }
+    lines = {}
+    for month in months:
+        size = report.numbers.write(sizes.loc[month, "cohort_customers"], "count")
+        lines[month] = f"{report.numbers.month(month)} ({size})"
     heads = {since: f"#{since}" for since in range(1, MONTHS + 1)}
     return make_grid("First bought in (customers)", lines, heads, fill)
 

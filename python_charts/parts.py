@@ -102,13 +102,9 @@ class Report:
 
 
 def make_grid(
-    corner: str,
-    lines: dict[object, str],
-    columns: dict[object, object],
-    fill: Callable[[object, object], Cell],
-    title: str = "",
+    corner: str, lines: dict, columns: dict, fill: Callable, title=""
 ) -> Table:
-    """Make a grid of tinted cells: lines and columns are keys with their heads."""
+    """Fill a grid of tinted cells by the keys of its lines and columns with heads."""
     rows = [
         [Cell(words, words), *(fill(line, column) for column in columns)]
         for line, words in lines.items()

@@ -156,26 +156,21 @@ class Numbers:
 def make_template(scheme: str, separators: str) -> go.layout.Template:
     """Make the one template of all figures, for daylight or for the dark."""
     ink, line, box = SCHEMES[scheme].values()
-    axis = {
-        **{"gridcolor": line, "linecolor": line, "zerolinecolor": line},
-        **{
-            "automargin": True,
-            "fixedrange": True,
-            "tickfont": {"size": 12},
-        },
-        "title": {"standoff": 10, "font": {"size": 12}},
-    }
-    layout = {
-        "font": {"family": FONT, "size": 13, "color": ink},
-        "paper_bgcolor": "rgba(0,0,0,0)",
-        "plot_bgcolor": "rgba(0,0,0,0)",
-        "margin": {"l": 8, "r": 12, "t": 8, "b": 8},
-        "showlegend": False,
-        "dragmode": False,
-        "separators": separators,
-        "hoverlabel": {"align": "left", "bgcolor": box, "font": {"color": ink}},
+    axis = dict(gridcolor=line, linecolor=line, zerolinecolor=line, tickfont_size=12)
+    axis |= dict(
+        title_font_size=12, title_standoff=10, automargin=True, fixedrange=True
+    )
+    layout = go.Layout(
+        font={"family": FONT, "size": 13, "color": ink},
+        paper_bgcolor="rgba(0,0,0,0)",
+        plot_bgcolor="rgba(0,0,0,0)",
+        margin={"l": 8, "r": 12, "t": 8, "b": 8},
+        showlegend=False,
+        dragmode=False,
+        separators=separators,
+        hoverlabel={"align": "left", "bgcolor": box, "font": {"color": ink}},
         # The lowest label of one axis stays clear of the first one of the other.
-        "xaxis": axis | {"ticklabelstandoff": 8},
-        "yaxis": axis,
-    }
+        xaxis=axis | {"ticklabelstandoff": 8},
+        yaxis=axis,
+    )
     return go.layout.Template(layout=layout)

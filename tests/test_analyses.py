@@ -173,58 +173,6 @@ def test_feature_distributions_agree_with_pandas(analyses):
     assert not table.loc["spend_trend", "is_log1p_advisable"]
 
 
-<<<<<<< HEAD
-def test_cohorts_begin_with_everybody_and_hold_all_the_money(analyses):
-    cohorts = analyses.run("cohorts")
-    first = cohorts[cohorts["months_since"] == 0]
-    assert (first["retained_share"] == 1).all()
-    assert (first["customers"] == first["cohort_customers"]).all()
-    assert cohorts["retained_share"].between(0, 1).all()
-    buyers = analyses.query(
-        "select count(*) as customers, sum(lifetime_net_revenue) as net_revenue"
-        " from int_customer_features"
-        " where as_of_date = (select as_of_date from int_as_of_date)"
-        " and first_purchase_date is not null"
-    )
-    assert first["customers"].sum() == buyers["customers"][0]
-    # Returns from before the first purchase's month belong to no cohort.
-    early = analyses.query(
-        "select coalesce(sum(days.net_revenue), 0) as net_revenue"
-        " from int_customer_days as days inner join int_customer_features as features"
-        " on days.customer_id = features.customer_id and days.order_date"
-        " < date_trunc('month', features.first_purchase_date)"
-    )
-    assert cohorts["net_revenue"].sum() == pytest.approx(
-        buyers["net_revenue"][0] - early["net_revenue"][0]
-    )
-
-
-||||||| parent of 758e4ee (wip)
-def test_cohorts_begin_with_everybody_and_hold_all_the_money(analyses):
-    cohorts = analyses.run("cohorts")
-    first = cohorts[cohorts["months_since"] == 0]
-    assert (first["retained_share"] == 1).all()
-    assert (first["customers"] == first["cohort_customers"]).all()
-    assert cohorts["retained_share"].between(0, 1).all()
-    buyers = analyses.query(
-        "select count(*) as customers, sum(lifetime_net_revenue) as net_revenue"
-        " from int_customer_features where first_purchase_date is not null"
-    )
-    assert first["customers"].sum() == buyers["customers"][0]
-    # Returns from before the first purchase's month belong to no cohort.
-    early = analyses.query(
-        "select coalesce(sum(days.net_revenue), 0) as net_revenue"
-        " from int_customer_days as days inner join int_customer_features as features"
-        " on days.customer_id = features.customer_id and days.order_date"
-        " < date_trunc('month', features.first_purchase_date)"
-    )
-    assert cohorts["net_revenue"].sum() == pytest.approx(
-        buyers["net_revenue"][0] - early["net_revenue"][0]
-    )
-
-
-=======
->>>>>>> 758e4ee (wip)
 def test_correlations_agree_with_pandas(analyses):
     table = analyses.run("correlations").set_index(["feature", "other_feature"])
     features = analyses.query(
