@@ -54,11 +54,12 @@ def browser():
 
 
 @pytest.fixture(scope="module")
-def demo_page(demo_build):
+def demo_page(demo_build, tmp_path_factory):
     """The page of the demo, as the command draws it."""
-    result = run(demo_build.published)
+    path = tmp_path_factory.mktemp("page") / "report.html"
+    result = run(demo_build.published, "--output", str(path))
     assert result.returncode == 0, result.stderr
-    return demo_build.published / "report.html"
+    return path
 
 
 @pytest.fixture

@@ -15,7 +15,8 @@ month_starts as (
         {{ dbt.datediff('first_order_date', 'as_of_date', 'day') }}
             >= 0.9 * {{ dbt.datediff('window_start_date', 'as_of_date', 'day') }}
             as is_seen_in_full
-    from {{ ref('int_month_starts') }}
+    from {{ ref('int_as_of_dates') }}
+    where is_month_start
 ),
 
 segments as (
