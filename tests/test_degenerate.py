@@ -1,6 +1,6 @@
 """Strange data give a result or a sentence, never a trace, and nothing is lost.
 
-`CASES` is also what docs/bad-inputs.md is written from (tests/bad_inputs.py).
+`CASES` are also the rows of docs/bad-inputs.md, which tests/test_docs.py compares.
 """
 
 from dataclasses import dataclass, field
