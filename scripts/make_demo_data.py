@@ -10,9 +10,10 @@ real person or shop. The script rewrites three committed files byte for byte::
 Each buyer has one of the seven behaviours of demo_behaviours.csv and draws a purchase
 rate, a basket size and a liking for discounts around those of the behaviour. Between a
 first and a last purchase they buy by a Poisson process, thinned by a weekly and a seasonal
-pattern. Demographics lean weakly on the behaviour. `COUNTS` lists what is planted besides:
-facts of life (returns, wholesalers, customers who never bought) and dirt, which only adds
-lines or spoils customer values. Big shops for benchmarks come from benchmarks/shop.sql.
+pattern. `COUNTS` lists what is planted besides: facts of life (returns, wholesalers,
+customers who never bought) and dirt, which only adds lines. demo_customers.py makes the
+customer table and spoils some of its values. Big shops for benchmarks come from
+benchmarks/shop.sql.
 
 The bytes depend on the seed only. NumPy keeps the random streams of a `Generator` stable
 in practice, but does not promise it for all future versions.
@@ -22,24 +23,15 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from demo_customers import AS_OF, BEHAVIOURS, Random, format_ids, make_customers, pick
 
 ROOT = Path(__file__).resolve().parent.parent
 SEED = 20260101
 CUSTOMERS = 1_500  # in the customer table or buying
 FIRST_DAY = np.datetime64("2024-01-01", "s")
-AS_OF = np.datetime64("2026-01-01", "s")  # exclusive
 DAY_SECONDS = 86_400
 DAYS = int((AS_OF - FIRST_DAY).astype(int)) // DAY_SECONDS
 
-# Rates are purchases per day between first and last purchase, baskets money per order
-# before discount, spreads the standard deviations of their logarithms between customers.
-# A deal is a discounted line: its probability, and the share taken off. The windows of
-# the first and of the last purchase are days before the as-of date. `once` is the share
-# who bought a single time. Demographics lean away from the average by years of age,
-# standard deviations of income, and probabilities of another household member and of
-# being female.
-BEHAVIOURS = pd.read_csv(ROOT / "scripts" / "demo_behaviours.csv")
-LEANINGS = BEHAVIOURS[["age", "income", "household", "female"]].to_numpy()
 NEW, LOST = 3, 5
 NEVER_BOUGHT, RETURN_ONLY = len(BEHAVIOURS), len(BEHAVIOURS) + 1
 
@@ -57,15 +49,6 @@ MONTH = (0.90, 0.88, 0.96, 1.0, 1.0, 0.98, 0.94, 0.94, 1.0, 1.02, 1.14, 1.24)
 CATEGORIES = ("food", "home", "beauty", "books", "toys", "garden")
 CATEGORY_SHARES = (0.30, 0.22, 0.16, 0.14, 0.10, 0.08)
 
-GENDERS = ("female", "male", "diverse")
-INCOME_BANDS = ("under 20k", "20k-40k", "40k-60k", "60k-80k", "80k and over")
-INCOME_CUTS = (-1.0, -0.1, 0.65, 1.3)  # between the bands, in standard deviations
-REGIONS = ("north", "south", "east", "west", "centre")
-REGION_SHARES = (0.18, 0.25, 0.15, 0.24, 0.18)
-DEMOGRAPHICS = ("birth_date", "gender", "income_band", "household_size", "region")
-ALL_MISSING_SHARE = 0.10
-SOME_MISSING_SHARE = 0.20
-
 COUNTS = {
     # Customers
     "never_bought": 90,  # in the customer table only
@@ -80,29 +63,16 @@ COUNTS = {
     "bad_amount": 18,
     "future": 6,  # dated after the as-of date
     "zero": 15,  # amount 0.00, within an ordinary order
-    # Dirty customer values
-    "spelled_missing": 30,
-    "misspelled": 28,
-    "bad_births": 6,
 }
 # Used in turn, so that their counts are even.
 BAD_DATES = ("31/02/2025", "yesterday", "")
 BAD_AMOUNTS = ("n/a", "12,5O", "")
-BAD_BIRTHS = ("1843-05-17", "2031-04-12", "not a date")
-SPELLED_MISSING = ("N/A", "unknown", "N/A", "unknown", "   ")
 FUTURE_DAYS = tuple(f"2026-01-{day:02}" for day in range(3, 9))
-
-Random = np.random.Generator
 
 
 def of_behaviour(field: str, behaviour: np.ndarray) -> np.ndarray:
     """Return a column of `BEHAVIOURS` for each buyer."""
     return BEHAVIOURS[field].to_numpy()[behaviour]
-
-
-def pick(random: Random, pool: np.ndarray, count: int) -> np.ndarray:
-    """Draw different elements of a pool."""
-    return random.permutation(pool)[:count]
 
 
 def take_in_turn(values: tuple, count: int) -> list:
@@ -272,11 +242,6 @@ def add_dirt(random: Random, lines: pd.DataFrame) -> pd.DataFrame:
     return pd.concat(parts)
 
 
-def format_ids(numbers: np.ndarray, width: int, prefix: str = "") -> list[str]:
-    """Write numbers as ids of equal length."""
-    return [f"{prefix}{number:0{width}}" for number in numbers]
-
-
 def format_transactions(lines: pd.DataFrame) -> pd.DataFrame:
     """Sort, number and spell the lines; a duplicate follows its original."""
     lines = lines.assign(is_copy=lines["kind"] == "duplicate")
@@ -304,94 +269,6 @@ def format_transactions(lines: pd.DataFrame) -> pd.DataFrame:
     ):
         transactions.loc[kind == dirt, column] = values
     return transactions
-
-
-def draw_demographics(random: Random, kind: np.ndarray) -> dict[str, np.ndarray]:
-    """Draw full demographics for each customer."""
-    count = len(kind)
-    leanings = np.vstack([LEANINGS, np.zeros((2, LEANINGS.shape[1]))])
-    age_lean, income_lean, household_lean, female_lean = leanings[kind].T
-    age = np.clip(45 + age_lean + 15 * random.standard_normal(count), 18, 93)
-    birth = AS_OF.astype("M8[D]") - np.ceil(age * 365.25).astype("timedelta64[D]")
-    draw = random.random(count)
-    gender = (draw >= 0.53 + female_lean).astype(int) + (draw >= 0.985)
-    income = np.searchsorted(INCOME_CUTS, income_lean + random.standard_normal(count))
-    region = random.choice(len(REGIONS), count, p=REGION_SHARES)
-    household = 1 + random.binomial(5, 0.28 + household_lean)
-    return {
-        "birth_date": birth.astype(str).astype(object),
-        "gender": np.array(GENDERS, dtype=object)[gender],
-        "income_band": np.array(INCOME_BANDS, dtype=object)[income],
-        "household_size": household.astype(object),
-        "region": np.array(REGIONS, dtype=object)[region],
-    }
-
-
-def draw_missing(random: Random, count: int) -> np.ndarray:
-    """Draw which demographic values are missing (customers x columns)."""
-    missing = np.zeros((count, len(DEMOGRAPHICS)), dtype=bool)
-    who = random.permutation(count)
-    all_count = round(count * ALL_MISSING_SHARE)
-    some_count = round(count * SOME_MISSING_SHARE)
-    missing[who[:all_count]] = True
-    some = who[all_count : all_count + some_count]
-    missing[some] = random.random((some_count, len(DEMOGRAPHICS))) < 0.25
-    missing[some, random.integers(0, len(DEMOGRAPHICS), some_count)] = True
-    # Whoever lacks "some" values keeps at least one.
-    full = some[missing[some].all(axis=1)]
-    missing[full, DEMOGRAPHICS.index("gender")] = False
-    return missing
-
-
-def misspell(text: str, turn: int) -> str:
-    """Put spaces around a text, write it in capitals, or a space and a capital before."""
-    if turn % 14 < 6:
-        return f" {text} "
-    return text.upper() if turn % 14 < 11 else f" {text.title()}"
-
-
-def soil_customers(
-    random: Random, customers: pd.DataFrame, missing: np.ndarray
-) -> np.ndarray:
-    """Spoil customer values in place; tell which customers were left alone."""
-    untouched = np.ones(len(missing), dtype=bool)
-
-    def cells(names: list[str], state: np.ndarray, count: int) -> list[tuple[int, str]]:
-        """Draw cells of the named columns that are in the given state."""
-        rows, columns = np.nonzero(state[:, [DEMOGRAPHICS.index(n) for n in names]])
-        chosen = pick(random, np.arange(len(rows)), count)
-        untouched[rows[chosen]] = False
-        return [(rows[i], names[columns[i]]) for i in chosen]
-
-    names = ["gender", "income_band", "region"]
-    for i, cell in enumerate(cells(names, missing, COUNTS["spelled_missing"])):
-        customers.at[cell] = SPELLED_MISSING[i % len(SPELLED_MISSING)]
-    names = ["gender", "region"]
-    for i, cell in enumerate(cells(names, ~missing, COUNTS["misspelled"])):
-        customers.at[cell] = misspell(customers.at[cell], i)
-    for i, cell in enumerate(cells(["birth_date"], ~missing, COUNTS["bad_births"])):
-        customers.at[cell] = BAD_BIRTHS[i % len(BAD_BIRTHS)]
-    return untouched
-
-
-def make_customers(
-    random: Random, dirt_random: Random, kind: np.ndarray, listed: np.ndarray
-) -> pd.DataFrame:
-    """Make the customer table, with one id repeated exactly and one with other values."""
-    values = draw_demographics(random, kind[listed])
-    missing = draw_missing(random, len(listed))
-    for column, is_missing in zip(DEMOGRAPHICS, missing.T, strict=True):
-        values[column][is_missing] = None
-    customers = pd.DataFrame({"customer_id": format_ids(listed + 1, 6)} | values)
-    untouched = soil_customers(dirt_random, customers, missing)
-    whole = np.flatnonzero(untouched & ~missing.any(axis=1))
-    again = customers.iloc[pick(dirt_random, whole, 2)]
-    other = again.iloc[1].copy()
-    for column, levels in (("income_band", INCOME_BANDS), ("region", REGIONS)):
-        other[column] = levels[(levels.index(other[column]) + 1) % len(levels)]
-    other["household_size"] = other["household_size"] % 6 + 1
-    customers = pd.concat([customers, again[:1], other.to_frame().T])
-    return customers.sort_values("customer_id", kind="stable")
 
 
 def make_demo() -> dict[str, pd.DataFrame]:
