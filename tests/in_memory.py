@@ -1,12 +1,13 @@
 """The project's models run in memory, without dbt between them: a shop in a second.
 
 dbt compiles once; the SQL as compiled and the Python models as written are then run in the
-order of the DAG on any number of made shops, as on an empty database. Contracts, hooks and
-tests do not run.
+order of the DAG on any number of made shops, as on an empty database. Contracts and hooks
+do not run.
 """
 
 import importlib.util
 import json
+from collections.abc import Iterable
 from types import SimpleNamespace
 
 import duckdb
@@ -16,63 +17,123 @@ from conftest import PROJECT, Build
 CATALOG = "segmentation"
 
 
+class InMemoryShop:
+    """The tables of one run."""
+
+    def __init__(self, **tables):
+        self.connection = duckdb.connect()
+        self.connection.execute("set threads = 1; set timezone = 'UTC'")
+        self.connection.execute(f"attach ':memory:' as {CATALOG}; use {CATALOG}")
+        for name, rows in tables.items():
+            self.fill(name, rows)
+
+    def __enter__(self) -> duckdb.DuckDBPyConnection:
+        return self.connection
+
+    def __exit__(self, *_) -> None:
+        self.connection.close()
+
+    def fill(self, name: str, rows) -> None:
+        """Make a table of a data frame or an Arrow table."""
+        self.connection.register("rows", rows)
+        self.connection.execute(f"create or replace table {name} as select * from rows")
+
+    def query(self, sql: str) -> list[tuple]:
+        return self.connection.execute(sql).fetchall()
+
+    def table(self, sql: str) -> pd.DataFrame:
+        return self.connection.execute(sql).df()
+
+
 class InMemoryProject:
     """The compiled models below some of them, for shops of the same vars.
 
     Parameters
     ----------
     build : Build
-        Where dbt compiles; its vars name the tables `shop_transactions` and, if there is
-        one, `shop_customers`.
+        Where dbt compiles; its vars name the tables.
     *selected : str
-        Models to run, with all they need.
+        Models to run, with all they need; all that the marts need when left out.
+    **tables
+        Tables that are there when dbt compiles, for vars that look at their columns.
     """
 
-    def __init__(self, build: Build, *selected: str):
-        done = build.dbt("compile", "--select", *(f"+{name}" for name in selected))
+    def __init__(self, build: Build, *selected: str, **tables):
+        if tables:
+            with duckdb.connect(str(build.database)) as connection:
+                for name, rows in tables.items():
+                    connection.register("rows", rows)
+                    connection.execute(f"create table {name} as from rows limit 0")
+        select = [f"+{name}" for name in selected]
+        done = build.dbt("compile", *(["--select", *select] if select else []))
         assert done.returncode == 0, done.stdout[-4000:]
-        manifest = json.loads((build.target / "manifest.json").read_text())
-        self.nodes = manifest["nodes"]
-        wanted = [f"model.customer_segmentation.{name}" for name in selected]
+        self.nodes = json.loads((build.target / "manifest.json").read_text())["nodes"]
         self.order: list[str] = []
-        for name in wanted:
-            self._add(name)
+        for node_id, node in self.nodes.items():
+            if node["resource_type"] == "model" and (
+                node["name"] in selected
+                or (not selected and node["fqn"][1] not in ("publishing",))
+            ):
+                self._add(node_id)
 
     def _add(self, node_id: str) -> None:
         if node_id in self.order or node_id not in self.nodes:
             return
-        for parent in self.nodes[node_id]["depends_on"].get("nodes", []):
+        for parent in self.list_parents(node_id):
             self._add(parent)
         self.order.append(node_id)
 
-    def run(self, **tables: pd.DataFrame) -> duckdb.DuckDBPyConnection:
-        """Build all models on a shop; the tables are registered by their names."""
-        connection = duckdb.connect()
-        connection.execute("set threads = 1; set timezone = 'UTC'")
-        connection.execute(f"attach ':memory:' as {CATALOG}; use {CATALOG}")
-        for name, rows in tables.items():
-            connection.register("rows", rows)
-            connection.execute(f"create table {name} as select * from rows")
+    def list_parents(self, node_id: str) -> list[str]:
+        return self.nodes[node_id]["depends_on"].get("nodes", [])
+
+    def find(self, name: str) -> dict:
+        """Return the node of a model."""
+        return self.nodes[f"model.customer_segmentation.{name}"]
+
+    def run(self, **tables) -> InMemoryShop:
+        """Build all models on a shop; the tables are made by their names."""
+        shop = InMemoryShop(**tables)
         for node_id in self.order:
-            node = self.nodes[node_id]
-            if node["resource_type"] == "seed":
-                path = PROJECT / node["original_file_path"]
-                types = {
-                    name: "varchar" if kind == "string" else kind
-                    for name, kind in node["config"]["column_types"].items()
-                }
-                connection.execute(
-                    f"create table {node['name']} as select * from read_csv(?, types = ?)",
-                    [str(path), types],
-                )
-            elif node["language"] == "python":
-                connection.register("rows", self._run_python(node, connection))
-                connection.execute(f"create table {node['name']} as select * from rows")
-            else:
-                connection.execute(
-                    f"create table {node['name']} as {node['compiled_code']}"
-                )
-        return connection
+            self.build_node(shop, node_id)
+        return shop
+
+    def run_from(self, shop: InMemoryShop, *names: str) -> None:
+        """Build some models of a shop again, and all that read them."""
+        touched = {self.find(name)["unique_id"] for name in names}
+        for node_id in self.order:
+            if node_id in touched or touched & set(self.list_parents(node_id)):
+                touched.add(node_id)
+                self.build_node(shop, node_id)
+
+    def build_node(self, shop: InMemoryShop, node_id: str) -> None:
+        node = self.nodes[node_id]
+        name = node["name"]
+        if node["resource_type"] == "seed":
+            types = {
+                column: "varchar" if kind == "string" else kind
+                for column, kind in node["config"]["column_types"].items()
+            }
+            shop.connection.execute(
+                f"create or replace table {name} as from read_csv(?, types = ?)",
+                [str(PROJECT / node["original_file_path"]), types],
+            )
+        elif node["language"] == "python":
+            shop.fill(name, self._run_python(node, shop.connection))
+        else:
+            shop.connection.execute(
+                f"create or replace table {name} as {node['compiled_code']}"
+            )
+
+    def find_failures(self, shop: InMemoryShop, only: Iterable = ()) -> dict[str, str]:
+        """Data tests that find rows, with their severity; all tests of what was run."""
+        return {
+            node["name"]: node["config"]["severity"].lower()
+            for node_id, node in self.nodes.items()
+            if node["resource_type"] == "test"
+            and (not only or node["name"] in only)
+            and set(self.list_parents(node_id)) <= set(self.order)
+            and shop.query(f"select 1 from ({node['compiled_code']}) limit 1")
+        }
 
     @staticmethod
     def _run_python(node: dict, connection) -> pd.DataFrame:

@@ -37,31 +37,45 @@ class Shop:
     def write(self, folder: Path) -> dict:
         """Write the tables as Parquet files and return the vars that name them."""
         folder.mkdir(parents=True, exist_ok=True)
+        relations = {}
+        for name, table in self.tables().items():
+            path = folder / f"{name}.parquet"
+            pq.write_table(table, path)
+            relations[name] = f"read_parquet('{path}')"
+        return self.make_vars(relations)
+
+    def make_vars(self, relations: dict[str, str] | None = None) -> dict:
+        """Make the vars that name the tables: by their own names, if not otherwise."""
+        names = dict.fromkeys(self.tables()) | (relations or {})
+        named = {name: relation or name for name, relation in names.items()}
         given = {
-            "segmentation_transactions": self._write(
-                folder / "transactions.parquet", self.transactions, self.columns
-            ),
-            "segmentation_customers": self._write(
-                folder / "customers.parquet",
-                self.customers,
-                tuple(self.customers[0]) if self.customers else ("customer_id",),
-            )
-            if self.customers is not None
-            else None,
+            "segmentation_transactions": named["shop_transactions"],
+            "segmentation_customers": named.get("shop_customers"),
             "segmentation_as_of_date": AS_OF.isoformat(),
             "segmentation_model": {"k_bootstraps": 5},
         }
         return merge_vars(given, self.vars)
 
-    def _write(self, path: Path, rows: list[dict], columns: tuple[str, ...]) -> str:
-        table = {
-            column: pa.array(
-                [row.get(column) for row in rows], self.types.get(column, pa.string())
-            )
-            for column in columns
+    def tables(self) -> dict[str, pa.Table]:
+        """Make both tables, or the one that there is."""
+        tables = {
+            "shop_transactions": self._make_table(self.transactions, self.columns)
         }
-        pq.write_table(pa.table(table), path)
-        return f"read_parquet('{path}')"
+        if self.customers is not None:
+            columns = tuple(self.customers[0]) if self.customers else ("customer_id",)
+            tables["shop_customers"] = self._make_table(self.customers, columns)
+        return tables
+
+    def _make_table(self, rows: list[dict], columns: tuple[str, ...]) -> pa.Table:
+        return pa.table(
+            {
+                column: pa.array(
+                    [row.get(column) for row in rows],
+                    self.types.get(column, pa.string()),
+                )
+                for column in columns
+            }
+        )
 
     def build_in(self, folder: Path) -> Build:
         folder.mkdir(parents=True, exist_ok=True)
