@@ -5,9 +5,10 @@ order of the DAG on any number of made shops, as on an empty database. Contracts
 do not run.
 """
 
+import contextlib
 import importlib.util
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from types import SimpleNamespace
 
 import duckdb
@@ -32,6 +33,15 @@ class InMemoryShop:
 
     def __exit__(self, *_) -> None:
         self.connection.close()
+
+    @contextlib.contextmanager
+    def undone(self) -> Iterator[None]:
+        """Take back at the end whatever is done to the tables within."""
+        self.connection.execute("begin")
+        try:
+            yield
+        finally:
+            self.connection.execute("rollback")
 
     def fill(self, name: str, rows) -> None:
         """Make a table of a data frame or an Arrow table."""
@@ -82,6 +92,18 @@ class InMemoryProject:
         for parent in self.list_parents(node_id):
             self._add(parent)
         self.order.append(node_id)
+
+    @contextlib.contextmanager
+    def broken(self, name: str, before: str, after: str) -> Iterator[None]:
+        """Change a model's SQL for a while; the text must be there."""
+        node = self.find(name)
+        original = node["compiled_code"]
+        assert before in original
+        node["compiled_code"] = original.replace(before, after)
+        try:
+            yield
+        finally:
+            node["compiled_code"] = original
 
     def list_parents(self, node_id: str) -> list[str]:
         return self.nodes[node_id]["depends_on"].get("nodes", [])

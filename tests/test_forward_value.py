@@ -155,8 +155,7 @@ def test_segments_of_an_earlier_date_explain_more_than_every_grid(tmp_path):
     )
     customers = (
         project.run()
-        .execute("select * from customer_segments where segment_kind = 'cluster'")
-        .df()
+        .table("select * from customer_segments where segment_kind = 'cluster'")
         .set_index("customer_id")
         .sort_index()
     )

@@ -164,19 +164,13 @@ def runs(tmp_path_factory) -> dict:
     seen = {"feed": feed, "today": {}}
 
     feed.deliver(lines, customers, "2025-12-10")
-    build.build()
+    build.run()
     seen["today"]["10 December"] = build.query(TODAY)
-    seen["compiled"] = (
-        build.target
-        / "compiled/customer_segmentation/models/intermediate/int_as_of_dates.sql"
-    ).read_text()
-    shutil.copy(build.database, build.folder / "first.duckdb")
     assert feed.count_mentions(ERASED) and feed.count_mentions(RENAMED)
 
     feed.mark_months()
     feed.deliver(lines, customers, "2025-12-20")
-    done = build.dbt("run")
-    assert done.returncode == 0, done.stdout[-3000:]
+    build.run()
     seen["today"]["20 December"] = build.query(TODAY)
     seen["scored again without a change"] = feed.list_months("is_marked is null")
 
@@ -185,7 +179,7 @@ def runs(tmp_path_factory) -> dict:
     lines = change(lines, "2025-09", 30, discount_amount=lambda _: "9")
     lines = change(lines, "2025-10", 52, ordered_at=move_by_20_days)
     feed.deliver(lines, customers, "2026-01-01")
-    build.build()
+    build.run()
     seen["today"]["1 January"] = build.query(TODAY)
     seen["left alone after corrections"] = feed.list_months("is_marked")
     seen["corrected months"] = build.query(MONTHS)
@@ -203,7 +197,7 @@ def runs(tmp_path_factory) -> dict:
 
     seen["model"] = feed.read_model()
     feed.deliver(rename(lines), rename(customers), "2026-01-01")
-    build.build()
+    build.run()
     seen["mentions"] = feed.count_mentions(ERASED) | feed.count_mentions(RENAMED)
     seen["today"]["erased"] = build.query(TODAY)
     seen["model after erasing"] = feed.read_model()
@@ -216,8 +210,7 @@ def runs(tmp_path_factory) -> dict:
         for line in make_buyers(seed=2)
     ]
     feed.deliver(others, [{"customer_id": "guest 000", "region": "a"}], "2026-01-01")
-    done = build.dbt("run")
-    assert done.returncode == 0, done.stdout[-3000:]
+    build.run()
     seen["mentions by another shop"] = feed.count_mentions("buyer 0")
     seen["versions of two shops"] = build.query(
         "select model_version, refit_reason from segment_evaluation order by all"
@@ -283,117 +276,3 @@ def test_another_shop_gets_a_model_of_its_own_and_the_first_leaves_no_trace(runs
         (2, "most training customers are not in the input"),
     ]
     assert runs["mentions by another shop"] == {}
-
-
-# A change of the tables that a month start sees, and the first month start that sees it.
-CHANGES = {
-    "a customer is renamed": (
-        "update int_customer_days set customer_id = 'new' where customer_id = 'one'",
-        "2025-12-01",
-    ),
-    "a customer is erased": (
-        "delete from int_customer_days where customer_id = 'one'",
-        "2025-12-01",
-    ),
-    "discounts are corrected": (
-        "update int_customer_days set discount_amount = discount_amount + 1"
-        " where order_date = '2025-09-15'",
-        "2025-10-01",
-    ),
-    "days move inside a month": (
-        "update int_customer_days set order_date = order_date + 20"
-        " where order_date between '2025-10-01' and '2025-10-08'",
-        "2025-11-01",
-    ),
-    "two customers change places": (
-        "update int_customer_days set net_revenue = 11 - net_revenue"
-        " where customer_id in ('one', 'two')",
-        "2025-12-01",
-    ),
-    "units become a discount": (
-        "update int_customer_days set discount_amount = 3, units = null"
-        " where customer_id = 'one'",
-        "2025-12-01",
-    ),
-    "a category changes": (
-        "update int_customer_category_days set category = 'new'"
-        " where order_date = '2025-08-20'",
-        "2025-09-01",
-    ),
-    "separators move": (
-        "update int_customer_category_days set customer_id = 'one/', category = 'x'"
-        " where customer_id = 'one'",
-        "2025-12-01",
-    ),
-    "a weighted attribute changes": (
-        "update int_customer_demographics set region = null where customer_id = 'one'",
-        "2025-12-01",
-    ),
-    "a purchase before every window moves": (
-        "update int_customer_days set order_date = order_date - 1 where order_date ="
-        " (select min(order_date) from int_customer_days)",
-        "2025-02-01",
-    ),
-}
-
-
-@pytest.fixture(scope="module")
-def read_fingerprints(runs):
-    """Compiled SQL over copies of its tables: changes in, fingerprints by month out."""
-    feed = runs["feed"]
-    query = runs["compiled"].replace('"segmentation"."main".', "")
-
-    def read(*changes: str) -> dict[str, str]:
-        with duckdb.connect() as connection:
-            connection.execute(
-                f"attach '{feed.build.folder}/first.duckdb' as kept (read_only)"
-            )
-            for name in (
-                "int_as_of_date",
-                "int_customer_days",
-                "int_customer_category_days",
-                "int_customer_demographics",
-            ):
-                connection.execute(f"create table {name} as from kept.{name}")
-            # Two customers of one day in November, who differ in money only.
-            connection.execute(
-                "insert into int_customer_days by name"
-                " select customer_id, 1 as order_count, 1 as line_count, 3 as units,"
-                " money as net_revenue, date '2025-11-20' as order_date"
-                " from (values ('one', 5), ('two', 6)) as days (customer_id, money)"
-            )
-            connection.execute(
-                "insert into int_customer_category_days by name select 'one' as"
-                " customer_id, '/x' as category, date '2025-11-20' as order_date"
-            )
-            connection.execute(
-                "insert into int_customer_demographics by name"
-                " select 'one' as customer_id, 'a' as region"
-            )
-            for change in changes:
-                connection.execute(change)
-            return dict(
-                connection.execute(
-                    f"select as_of_date::varchar, data_fingerprint from ({query})"
-                    " where is_month_start"
-                ).fetchall()
-            )
-
-    return read
-
-
-@pytest.mark.parametrize("what", CHANGES)
-def test_a_change_is_in_the_fingerprint_of_every_later_month(what, read_fingerprints):
-    change, first_month = CHANGES[what]
-    before, after = read_fingerprints(), read_fingerprints(change)
-    assert len(before) == 11
-    changed = {month for month in before if before[month] != after[month]}
-    assert changed == {month for month in before if month >= first_month}
-
-
-def test_the_order_of_the_rows_is_in_no_fingerprint(read_fingerprints):
-    shuffled = (
-        "create or replace table int_customer_days as"
-        " from int_customer_days order by hash(customer_id, order_date)"
-    )
-    assert read_fingerprints() == read_fingerprints(shuffled)

@@ -26,7 +26,7 @@ def test_a_second_build_only_scores(kept_build, demo_build):
 
 
 def test_a_chart_or_test_var_changes_no_model(kept_build):
-    kept_build.build(
+    kept_build.run(
         segmentation_minimum_cell_size=5,
         segmentation_model={"confidence_bands": [0.2, 0.4]},
     )
@@ -34,13 +34,13 @@ def test_a_chart_or_test_var_changes_no_model(kept_build):
 
 
 def test_a_refit_on_the_same_data_changes_nobody(kept_build, demo_build):
-    kept_build.build(segmentation_refit=True)
+    kept_build.run(segmentation_refit=True)
     assert kept_build.query(VERSIONS) == [(1, "no model yet"), (2, "asked for")]
     assert kept_build.query(IDS) == demo_build.query(IDS)
 
 
 def test_full_refresh_refits_but_forgets_nothing(kept_build, demo_build):
-    kept_build.build("--full-refresh")
+    kept_build.run("--full-refresh")
     assert kept_build.query(VERSIONS) == [(1, "no model yet"), (2, "asked for")]
     assert kept_build.query(IDS) == demo_build.query(IDS)
 
@@ -48,7 +48,7 @@ def test_full_refresh_refits_but_forgets_nothing(kept_build, demo_build):
 def test_a_modelling_var_refits_and_old_ids_keep_their_customers(
     kept_build, demo_build
 ):
-    kept_build.build(segmentation_k=7)
+    kept_build.run(segmentation_k=7)
     assert kept_build.query(VERSIONS) == [
         (1, "no model yet"),
         (2, "modelling vars changed"),
@@ -141,7 +141,7 @@ def test_what_decides_the_fit_decides_about_a_refit_and_nothing_else(tmp_path):
 
 def test_new_customers_are_scored_with_the_kept_model(kept_build, demo_build):
     """As of a year earlier most customers differ, and the model is the same."""
-    kept_build.build(segmentation_as_of_date="2025-07-01")
+    kept_build.run(segmentation_as_of_date="2025-07-01")
     assert kept_build.query(VERSIONS) == [(1, "no model yet")]
     scales = "select * from segment_scales order by all"
     assert kept_build.query(scales) == demo_build.query(scales)
@@ -169,7 +169,7 @@ def test_late_rows_and_deleted_customers_change_the_history(kept_build, demo_bui
         )
         + "\n"
     )
-    build.build()
+    build.run()
     told = "select monetary from customer_segments_monthly where customer_id = '{}'"
     told += " and as_of_date = '{}'"
     assert build.query(told.format(gone, "2026-01-01")) == []

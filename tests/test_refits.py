@@ -24,11 +24,12 @@ def build_months(folder, **overrides) -> tuple[Build, list[pd.DataFrame]]:
         folder,
         vars=read_example("complete_journey")
         | {"segmentation_lookback_days": 180, "segmentation_history_months": 2}
+        | {"segmentation_model": {"k_bootstraps": 5}}
         | overrides,
     )
     months = []
     for month in MONTHS:
-        build.build(segmentation_as_of_date=month)
+        build.run(segmentation_as_of_date=month)
         months.append(build.table(SEGMENTS))
     return build, months
 
@@ -42,7 +43,10 @@ def kept(tmp_path_factory):
 def refitted(tmp_path_factory):
     # Five segments each month, so that only the fit can move a customer.
     return build_months(
-        tmp_path_factory.mktemp("refitted"), segmentation_refit=True, segmentation_k=5
+        tmp_path_factory.mktemp("refitted"),
+        segmentation_refit=True,
+        segmentation_k=5,
+        segmentation_model={"k_range": [5, 5], "k_bootstraps": 5},
     )
 
 

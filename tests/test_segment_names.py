@@ -22,7 +22,7 @@ def test_marketings_own_names_win_everywhere(kept_build):
     overrides = write_overrides(
         kept_build, "1,Stammkunden,Danke sagen", "-1,Interessenten,"
     )
-    kept_build.build(segmentation_name_overrides=overrides)
+    kept_build.run(segmentation_name_overrides=overrides)
     names = dict(
         kept_build.query("select segment_id, segment_name from segment_profiles")
     )
@@ -72,7 +72,7 @@ def test_overrides_without_their_columns_stop_the_run_at_the_start(kept_build):
 def test_known_segments_keep_their_name_unless_it_is_asked_for(kept_build, demo_build):
     """As of a year before, the same places fit other names by the rules."""
     given = dict(demo_build.query("select segment_id, segment_name from segment_names"))
-    kept_build.build(segmentation_refit=True, segmentation_as_of_date="2025-06-01")
+    kept_build.run(segmentation_refit=True, segmentation_as_of_date="2025-06-01")
     rows = kept_build.query(
         "select segment_id, segment_name, rule_segment_name from segment_names"
         " where model_version = 2"
@@ -80,7 +80,7 @@ def test_known_segments_keep_their_name_unless_it_is_asked_for(kept_build, demo_
     known = [row for row in rows if row[0] in given]
     assert known
     assert all(name == given[segment] for segment, name, _ in known)
-    kept_build.build(
+    kept_build.run(
         segmentation_refit=True,
         segmentation_rename=True,
         segmentation_as_of_date="2025-06-01",

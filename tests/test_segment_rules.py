@@ -2,166 +2,136 @@
 
 import math
 
-import duckdb
 import numpy as np
 import pandas as pd
 import pytest
-from conftest import Build, read_example
+import yaml
+from conftest import PROJECT, Build, read_example
+from in_memory import InMemoryProject, InMemoryShop
+from read_vars import merge_vars
 from test_segment_models import load
 
 rules = load("segment_rule_clauses")
+DEFAULT_FEATURES = yaml.safe_load((PROJECT / "dbt_project.yml").read_text())["vars"][
+    "customer_segmentation"
+]["segmentation_features"]
 
 
-def measure_rules(build: Build) -> tuple[pd.DataFrame, float]:
-    """Put every published rule's text into a where clause, and count."""
-    path = build.published / "customer_segments.parquet"
-    customers = f"read_parquet('{path}') where segment_kind = 'cluster'"
-    rows = []
-    with duckdb.connect() as connection:
-        told = connection.execute(
-            f"select * from read_parquet('{build.published / 'segment_rules.parquet'}')"
-        ).df()
-        counted = connection.execute(f"select count(*) from {customers}").fetchall()
-        for row in told.to_dict("records"):
-            rule = row["rule"] if isinstance(row["rule"], str) else "false"
-            found = connection.execute(
-                f"""
-                select
-                    count(*) filter (segment_id = {row["segment_id"]}),
-                    count(*) filter ({rule}),
-                    count(*) filter (({rule}) and segment_id = {row["segment_id"]})
-                from {customers}
-                """
-            ).fetchall()
-            rows.append((row["segment_id"], *found[0]))
-    measured = pd.DataFrame(rows, columns=["segment_id", "customers", "rule", "shared"])
-    return told.merge(measured, on="segment_id", suffixes=("", "_counted")), float(
-        measured["shared"].sum() / counted[0][0]
-    )
-
-
-def check_rules(build: Build) -> float:
-    """Assert that a build's rules do what they claim; return their fidelity."""
-    told, fidelity = measure_rules(build)
+def check_rules(build: Build | InMemoryShop) -> pd.DataFrame:
+    """Put every rule's text into a where clause and assert that it does what it claims."""
+    told = build.table("select * from segment_rules order by segment_id")
+    customers = "customer_segments where segment_kind = 'cluster'"
+    counted = [
+        build.query(
+            f"select count(*) filter (segment_id = {segment}), count(*) filter ({rule}),"
+            f" count(*) filter (({rule}) and segment_id = {segment}), count(*)"
+            f" from {customers}"
+        )[0]
+        for segment, rule in zip(
+            told["segment_id"], told["rule"].fillna("false"), strict=True
+        )
+    ]
+    segment, rule, shared, total = np.array(counted).T
     clusters = build.query(
         "select segment_id from segment_directory where segment_kind = 'cluster'"
     )
-    assert sorted(told["segment_id"]) == sorted(segment for (segment,) in clusters)
-    assert (told["customers"] == told["customers_counted"]).all()
-    assert (told["rule_customers"] == told["rule_counted"]).all()
-    assert (told["shared_customers"] == told["shared"]).all()
-    assert (told["coverage"] == told["shared"] / told["customers"]).all()
-    with_rule = told[told["rule"].notna()]
-    assert (
-        with_rule["precision"] == with_rule["shared"] / with_rule["rule_counted"]
-    ).all()
-    assert told.loc[told["rule"].isna(), "rule_customers"].eq(0).all()
-    assert (told["fidelity"] == fidelity).all()
-    return fidelity
-
-
-def test_the_text_of_a_demo_rule_gives_what_it_claims(demo_build):
-    told, _ = measure_rules(demo_build)
-    # Measured: 0.947. A tree that says the largest segment for everybody has 0.24.
-    assert check_rules(demo_build) >= 0.9
-    assert told["coverage"].min() >= 0.85
-    assert told["precision"].min() >= 0.8
-
-
-def test_the_text_of_a_grocers_rule_gives_what_it_claims(complete_journey_build):
-    told, _ = measure_rules(complete_journey_build)
-    # Measured: 0.908. A tree that says the largest segment for everybody has 0.34.
-    assert check_rules(complete_journey_build) >= 0.87
-    assert told["coverage"].min() >= 0.75
-    assert told["precision"].min() >= 0.8
-
-
-def test_rules_of_a_build_meet_nobody_twice(demo_build):
-    told, _ = measure_rules(demo_build)
-    everybody = " or ".join(f"({rule})" for rule in told["rule"].dropna())
-    rows = demo_build.query(
-        f"select count(*), count(*) filter ({everybody}) from customer_segments"
-        " where segment_kind = 'cluster'"
-    )
-    assert rows == [(told["customers"].sum(), told["rule_customers"].sum())]
+    assert list(told["segment_id"]) == sorted(one for (one,) in clusters)
+    assert (told["customers"] == segment).all()
+    assert (told["rule_customers"] == rule).all()
+    assert (told["shared_customers"] == shared).all()
+    assert (told["coverage"] == shared / segment).all()
+    has_rule = told["rule"].notna()
+    precision = shared[has_rule] / rule[has_rule]
+    assert (told.loc[has_rule, "precision"] == precision).all()
+    assert told.loc[~has_rule, "rule_customers"].eq(0).all()
+    assert (told["fidelity"] == shared.sum() / total[0]).all()
+    return told
 
 
 @pytest.mark.parametrize(
-    "overrides",
-    [
-        {"segmentation_k": 2},
-        {"segmentation_k": 20},
-        {
-            "segmentation_features": {
-                "monetary": {"role": "core", "transform": "log1p"}
-            },
-            "segmentation_k": 3,
-        },
-        {
-            "segmentation_features": {
-                "order_count": {"role": "core", "transform": "log1p"},
-                "units": {"role": "core", "transform": "log1p", "scale": 2},
-                "weekly": {
-                    "role": "secondary",
-                    "transform": "none",
-                    "expression": "frequency / 52.0",
-                },
-            },
-            "segmentation_k": 4,
-        },
-    ],
-    ids=["two_segments", "twenty_segments", "one_feature", "features_not_kept_raw"],
+    ("name", "fidelity", "coverage"),
+    # Measured: 0.947 and 0.908. A tree that says the largest segment for everybody has
+    # 0.24 and 0.34.
+    [("demo_build", 0.9, 0.85), ("complete_journey_build", 0.87, 0.75)],
 )
-def test_rules_hold_for_other_models(tmp_path, overrides):
-    build = Build(tmp_path, vars=read_example("demo") | overrides).build(
-        "--exclude", "assert_smallest_segment_is_above_the_floor"
+def test_the_text_of_a_rule_gives_what_it_claims(name, fidelity, coverage, request):
+    build = request.getfixturevalue(name)
+    told = check_rules(build)
+    assert told["fidelity"].min() >= fidelity
+    assert told["coverage"].min() >= coverage
+    assert told["precision"].min() >= 0.8
+    everybody = " or ".join(f"({rule})" for rule in told["rule"].dropna())
+    rows = build.query(
+        f"select count(*), count(*) filter ({everybody}) from customer_segments"
+        " where segment_kind = 'cluster'"
     )
-    fidelity = check_rules(build)
-    assert fidelity >= (0.7 if overrides["segmentation_k"] == 20 else 0.9)
-    texts = " ".join(
-        rule for (rule,) in build.query("select rule from segment_rules") if rule
-    )
+    # Nobody meets two rules.
+    assert rows == [(told["customers"].sum(), told["rule_customers"].sum())]
+
+
+WEEKLY = {
+    "role": "secondary",
+    "transform": "none",
+    "expression": "frequency / 52.0",
+}
+CORE = {"role": "core", "transform": "log1p"}
+OTHER_MODELS = {
+    "two_segments": {"segmentation_k": 2},
+    "twenty_segments": {"segmentation_k": 20},
+    "one_feature": {"segmentation_features": {"monetary": CORE}, "segmentation_k": 3},
+    "features_not_kept_raw": {
+        "segmentation_features": {
+            "order_count": CORE,
+            "units": CORE | {"scale": 2},
+            "weekly": WEEKLY,
+        },
+        "segmentation_k": 4,
+    },
+    "no_model": {"segmentation_model": {"minimum_customers": 100000}},
+    "no_nameable_feature": {
+        "segmentation_k": 3,
+        "segmentation_features": {"weekly": WEEKLY | {"role": "core"}},
+    },
+}
+
+
+@pytest.fixture(scope="module")
+def run_model(tmp_path_factory):
+    def run(name: str) -> InMemoryShop:
+        build = Build(
+            tmp_path_factory.mktemp(name),
+            vars=merge_vars(
+                read_example("demo") | {"segmentation_model": {"k_bootstraps": 2}},
+                OTHER_MODELS[name],
+            ),
+        )
+        return InMemoryProject(build, "segment_rules").run()
+
+    return run
+
+
+@pytest.mark.parametrize("name", list(OTHER_MODELS)[:4])
+def test_rules_hold_for_other_models(name, run_model):
+    shop = run_model(name)
+    told = check_rules(shop)
+    features = OTHER_MODELS[name].get("segmentation_features", DEFAULT_FEATURES)
+    assert told["fidelity"].min() >= (0.7 if name == "twenty_segments" else 0.9)
+    texts = " ".join(told["rule"].dropna())
     assert "weekly" not in texts
-    features = overrides.get("segmentation_features", {})
-    if "order_count" in features:
-        assert "order_count >= " in texts
-    reasons = build.query(
+    assert ("order_count >= " in texts) == ("order_count" in features)
+    reasons = shop.query(
         "select distinct unnest([first_reason, second_reason, third_reason])"
         " from customer_segments"
     )
-    assert {reason for (reason,) in reasons if reason} <= (
-        set(features)
-        or {
-            "recency_days",
-            "frequency",
-            "monetary",
-            "average_order_value",
-            "tenure_days",
-            "discount_share",
-            "spend_trend",
-        }
-    )
+    assert {reason for (reason,) in reasons if reason} <= set(features)
 
 
-def test_without_a_model_or_a_nameable_feature_no_rule_is_made_up(tmp_path):
-    build = Build(tmp_path).build(segmentation_model={"minimum_customers": 100000})
-    assert build.query("select count(*) from segment_rules") == [(0,)]
-    build.build(
-        segmentation_k=3,
-        segmentation_features={
-            "weekly": {
-                "role": "core",
-                "transform": "none",
-                "expression": "frequency / 52.0",
-            }
-        },
-    )
-    assert (
-        build.query(
-            "select rule, clause_count, coverage, precision, fidelity from segment_rules"
-        )
-        == [(None, 0, 0, None, 0)] * 3
-    )
+def test_without_a_model_or_a_nameable_feature_no_rule_is_made_up(run_model):
+    rules_of = "select rule, clause_count, coverage, precision, fidelity"
+    rules_of += " from segment_rules"
+    assert run_model("no_model").query(rules_of) == []
+    found = run_model("no_nameable_feature").query(rules_of)
+    assert found == [(None, 0, 0, None, 0)] * 3
 
 
 def test_borders_are_rounded_to_readable_numbers():

@@ -1,0 +1,131 @@
+"""A fingerprint of a month start changes with whatever that month start sees.
+
+Months whose fingerprint is that of the last build are not placed again.
+"""
+
+import pytest
+from conftest import Build
+from in_memory import InMemoryProject, InMemoryShop
+from shops import Shop
+from test_history import VARS, make_lines
+
+# Two customers of one day in November, who differ in money only.
+TWO_CUSTOMERS = (
+    "insert into int_customer_days by name"
+    " select customer_id, 1 as order_count, 1 as line_count, 3 as units,"
+    " money as net_revenue, date '2025-11-20' as order_date"
+    " from (values ('one', 5), ('two', 6)) as days (customer_id, money)",
+    "insert into int_customer_category_days by name select 'one' as customer_id,"
+    " '/x' as category, date '2025-11-20' as order_date",
+    "insert into int_customer_demographics by name select 'one' as customer_id,"
+    " 'a' as region",
+)
+# A change of the tables that a month start sees, and the first month start that sees it.
+CHANGES = {
+    "a customer is renamed": (
+        "update int_customer_days set customer_id = 'new' where customer_id = 'one'",
+        "2025-12-01",
+    ),
+    "a customer is erased": (
+        "delete from int_customer_days where customer_id = 'one'",
+        "2025-12-01",
+    ),
+    "discounts are corrected": (
+        "update int_customer_days set discount_amount = discount_amount + 1"
+        " where order_date = '2025-09-15'",
+        "2025-10-01",
+    ),
+    "days move inside a month": (
+        "update int_customer_days set order_date = order_date + 20"
+        " where order_date between '2025-10-01' and '2025-10-08'",
+        "2025-11-01",
+    ),
+    "two customers change places": (
+        "update int_customer_days set net_revenue = 11 - net_revenue"
+        " where customer_id in ('one', 'two')",
+        "2025-12-01",
+    ),
+    "units become a discount": (
+        "update int_customer_days set discount_amount = 3, units = null"
+        " where customer_id = 'one'",
+        "2025-12-01",
+    ),
+    "a category changes": (
+        "update int_customer_category_days set category = 'new'"
+        " where order_date = '2025-08-20'",
+        "2025-09-01",
+    ),
+    "separators move": (
+        "update int_customer_category_days set customer_id = 'one/', category = 'x'"
+        " where customer_id = 'one'",
+        "2025-12-01",
+    ),
+    "a weighted attribute changes": (
+        "update int_customer_demographics set region = null where customer_id = 'one'",
+        "2025-12-01",
+    ),
+    "a purchase before every window moves": (
+        "update int_customer_days set order_date = order_date - 1 where order_date ="
+        " (select min(order_date) from int_customer_days)",
+        "2025-02-01",
+    ),
+}
+
+
+def open_feed(folder) -> tuple[InMemoryProject, InMemoryShop]:
+    """Compile and run the models up to the dates, on a shop with a weighted attribute."""
+    lines = make_lines()
+    ids = sorted({line["customer_id"] for line in lines})
+    customers = [
+        {"customer_id": one, "region": "ab"[number % 2]}
+        for number, one in enumerate(ids)
+    ]
+    shop = Shop(lines, customers, VARS | {"segmentation_as_of_date": "2025-12-10"})
+    project = InMemoryProject(
+        Build(folder, vars=shop.make_vars()), "int_as_of_dates", **shop.tables()
+    )
+    return project, project.run(**shop.tables())
+
+
+def read_fingerprints(feed, *changes: str) -> dict[str, str]:
+    """Change the tables, read the fingerprints by month, and take the changes back."""
+    project, shop = feed
+    code = project.find("int_as_of_dates")["compiled_code"]
+    with shop.undone():
+        for change in (*TWO_CUSTOMERS, *changes):
+            shop.connection.execute(change)
+        return dict(
+            shop.query(
+                f"select as_of_date::varchar, data_fingerprint from ({code})"
+                " where is_month_start"
+            )
+        )
+
+
+def check_fingerprints(feed, *names: str) -> None:
+    """Assert that each change is seen by the month starts after it, and by no other."""
+    before = read_fingerprints(feed)
+    assert len(before) == 11
+    for name in names or CHANGES:
+        change, first_month = CHANGES[name]
+        after = read_fingerprints(feed, change)
+        changed = {month for month in before if before[month] != after[month]}
+        assert changed == {month for month in before if month >= first_month}, name
+
+
+@pytest.fixture(scope="module")
+def feed(tmp_path_factory):
+    return open_feed(tmp_path_factory.mktemp("fingerprints"))
+
+
+@pytest.mark.parametrize("name", CHANGES)
+def test_a_change_is_in_the_fingerprint_of_every_later_month(name, feed):
+    check_fingerprints(feed, name)
+
+
+def test_the_order_of_the_rows_is_in_no_fingerprint(feed):
+    shuffled = (
+        "create or replace table int_customer_days as"
+        " from int_customer_days order by hash(customer_id, order_date)"
+    )
+    assert read_fingerprints(feed) == read_fingerprints(feed, shuffled)
