@@ -5,18 +5,11 @@ and PostgreSQL are read by DuckDB extensions that PyPI has for DuckDB 1.5.5 and 
 for 2.0, so those builds run on 1.5.5; so does the demo shop.
 """
 
-import csv
 import datetime as dt
-import functools
 import os
-import random
-import secrets
-import shutil
-import socket
 import sqlite3
 import subprocess
 import sys
-import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -24,128 +17,32 @@ from pathlib import Path
 
 import duckdb
 import pytest
-import yaml
 from conftest import Build
+from input_shop import (
+    CUSTOMERS,
+    EMOJI,
+    ORDERS,
+    SHOP_VARS,
+    SPECIAL_IDS,
+    create_tables,
+    make_shop,
+    write_csv,
+    write_profile,
+)
+from postgres import Server, run_server
 
 OLDER_DUCKDB = "1.5.5"
 EXTENSIONS = ("sqlite_scanner", "postgres_scanner")
-EMOJI = "\N{SHOPPING TROLLEY}"
-# Ids that something on the way could change: zeros, quotes, separators, other scripts.
-SPECIAL_IDS = (
-    "000007",
-    "0000000000000000012",
-    "1e5",
-    "O'Neil",
-    'Say "hi"; or not',
-    "back\\slash, comma",
-    "Jürgen Größe",
-    f"basket {EMOJI} 1",
-    "'; drop table orders; --",
-    "<script>",
-)
-ORDERS = {
-    "line_id": "text",
-    "order_no": "text",
-    "customer": "text",
-    "placed_at": "timestamp",
-    "total": "decimal(10, 2)",
-    "discount": "decimal(10, 2)",
-    "pieces": "integer",
-    "category": "text",
-}
-CUSTOMERS = {
-    "id": "text",
-    "born": "date",
-    "gender": "text",
-    "income": "text",
-    "household_size": "integer",
-    "newsletter": "boolean",
-}
-# The shop's words, the same for every kind of input.
-SHOP_VARS = {
-    "segmentation_transaction_columns": {
-        "transaction_id": "line_id",
-        "order_id": "order_no",
-        "customer_id": "customer",
-        "ordered_at": "placed_at",
-        "amount": "total",
-        "discount_amount": "discount",
-        "quantity": "pieces",
-    },
-    "segmentation_customer_columns": {"customer_id": "id", "birth_date": "born"},
-    "segmentation_demographics": {
-        "birth_date": {"kind": "date", "as": "age_years"},
-        "gender": {"kind": "nominal"},
-        "income": {"kind": "ordinal", "levels": ["niedrig", "mittel", "höher"]},
-        "household_size": {"kind": "number"},
-        "newsletter": {"kind": "boolean"},
-    },
-    "segmentation_duplicates": "by_transaction_id",
-    "segmentation_k": 4,
-    "segmentation_model": {"k_range": [4, 4], "k_bootstraps": 2},
-}
-
-
-@dataclass(frozen=True)
-class Shop:
-    """Rows of the two tables, in the order of their columns."""
-
-    orders: list[tuple]
-    customers: list[tuple]
-
-    def __iter__(self) -> Iterator[tuple[str, dict, list[tuple]]]:
-        """Name, columns and rows of each table."""
-        yield "orders", ORDERS, self.orders
-        yield "customers", CUSTOMERS, self.customers
-
-
-@functools.cache
-def make_shop() -> Shop:
-    """Draw 170 buyers of four habits; 3 without a record, and 5 records without orders."""
-    draw = random.Random(155)
-    ids = [*SPECIAL_IDS, *(f"{number:06d}" for number in range(1000, 1165))]
-    last_day = dt.datetime(2025, 12, 31)
-    # Orders, days between them, days since the last, money of a line.
-    habits = [(14, 12, 8, 30), (3, 80, 40, 180), (6, 25, 200, 40), (2, 10, 15, 35)]
-    orders = []
-    for place, customer in enumerate(ids[:170]):
-        count, gap, ago, price = habits[place % 4]
-        day = last_day - dt.timedelta(days=draw.randrange(ago))
-        for order in range(max(1, count + draw.randrange(-1, 3))):
-            for line in range(draw.choice((1, 1, 2))):
-                total = Decimal(draw.randrange(50 * price, 150 * price)) / 100
-                orders.append(
-                    (
-                        f"{place:04d}-{order:02d}-{line}",
-                        f"{place * 100 + order:08d}",
-                        customer,
-                        day + dt.timedelta(seconds=draw.randrange(86400)),
-                        -total if draw.random() < 0.02 else total,
-                        Decimal(draw.randrange(0, 300)) / 100,
-                        draw.randrange(1, 5),
-                        draw.choice(("Bücher", "Möbel; innen", 'Regal 60"', "Garten")),
-                    )
-                )
-            day -= dt.timedelta(days=draw.randrange(gap // 2, gap * 2))
-    customers = [
-        (
-            customer,
-            dt.date(1940, 1, 1) + dt.timedelta(days=draw.randrange(24000)),
-            draw.choice(("weiblich", "männlich", None)),
-            draw.choice(("niedrig", "mittel", "höher")),
-            draw.randrange(1, 6),
-            draw.random() < 0.4,
-        )
-        for customer in [*ids[:90], *ids[93:]]
-    ]
-    # The last line came twice.
-    return Shop([*orders, orders[-1]], customers)
 
 
 @dataclass
 class OlderBuild(Build):
-    """A build on the DuckDB in a folder of packages that goes before the others."""
+    """A build on the DuckDB in a folder of packages that goes before the others.
 
+    It needs a process of its own: the server of dbt has its DuckDB already.
+    """
+
+    is_forked: bool = False
     packages: Path = field(default_factory=Path)
     more_environment: dict = field(default_factory=dict)
 
@@ -156,47 +53,6 @@ class OlderBuild(Build):
             | {"PYTHONPATH": str(self.packages)}
             | self.more_environment
         )
-
-
-def write_profile(folder: Path, attach: list[dict], **output) -> Path:
-    """Write a user's own profile, with databases attached."""
-    profile = {
-        "customer_segmentation": {
-            "target": "duckdb",
-            "outputs": {
-                "duckdb": {
-                    "type": "duckdb",
-                    "path": "{{ env_var('SEGMENTATION_DB') }}",
-                    "threads": 2,
-                    "settings": {"TimeZone": "UTC"},
-                    "attach": attach,
-                    **output,
-                }
-            },
-        }
-    }
-    (folder / "profile").mkdir()
-    path = folder / "profile" / "profiles.yml"
-    path.write_text(yaml.safe_dump(profile))
-    return path.parent
-
-
-def create_tables(connection: duckdb.DuckDBPyConnection, schema: str) -> None:
-    connection.execute(f"create schema if not exists {schema}")
-    for name, columns, rows in make_shop():
-        words = ", ".join(f"{column} {kind}" for column, kind in columns.items())
-        connection.execute(f"create table {schema}.{name} ({words})")
-        marks = ", ".join("?" for _ in columns)
-        connection.executemany(f"insert into {schema}.{name} values ({marks})", rows)
-
-
-def write_csv(path: Path, rows: list[tuple], header=None, **how) -> None:
-    encoding = how.pop("encoding", "utf-8")
-    with path.open("w", encoding=encoding, newline="") as file:
-        writer = csv.writer(file, **how)
-        if header:
-            writer.writerow(header)
-        writer.writerows(rows)
 
 
 def read_segments(build: Build) -> list[tuple]:
@@ -221,7 +77,7 @@ def parquet_build(tmp_path_factory) -> Build:
         "segmentation_transactions": f"read_parquet('{folder}/orders-*.parquet')",
         "segmentation_customers": f"read_parquet('{folder}/customers-*.parquet')",
     }
-    return Build(folder / "out", vars=SHOP_VARS | given).build()
+    return Build(folder / "out", vars=SHOP_VARS | given).run()
 
 
 def check_equal(build: Build, parquet_build: Build) -> None:
@@ -292,7 +148,7 @@ def test_csv_with_semicolons_decimal_commas_latin_1_and_day_first_dates(
             "newsletter": "newsletter = 'ja'",
         },
     }
-    build = Build(tmp_path / "out", vars=SHOP_VARS | given).build()
+    build = Build(tmp_path / "out", vars=SHOP_VARS | given).run()
 
     assert read_segments(build) == [
         (row[0].replace(EMOJI, "¤"), *row[1:]) for row in read_segments(parquet_build)
@@ -318,7 +174,7 @@ def test_csv_without_header_and_with_the_readers_own_decimal_comma(
         "segmentation_customers": f"read_csv('{tmp_path}/customers.csv', header=false,"
         f" names=[{names}], all_varchar=true)",
     }
-    check_equal(Build(tmp_path / "out", vars=SHOP_VARS | given).build(), parquet_build)
+    check_equal(Build(tmp_path / "out", vars=SHOP_VARS | given).run(), parquet_build)
 
 
 def test_tables_of_the_same_database(parquet_build, tmp_path):
@@ -330,7 +186,7 @@ def test_tables_of_the_same_database(parquet_build, tmp_path):
         "segmentation_transactions": "raw.orders",
         "segmentation_customers": "shoppers",
     }
-    check_equal(build.build(), parquet_build)
+    check_equal(build.run(), parquet_build)
 
 
 def test_an_attached_duckdb_database(parquet_build, tmp_path):
@@ -339,13 +195,7 @@ def test_an_attached_duckdb_database(parquet_build, tmp_path):
         connection.execute("create view customers as select * from sales.customers")
     profile = write_profile(
         tmp_path,
-        [
-            {
-                "path": str(tmp_path / "warehouse.duckdb"),
-                "alias": "wh",
-                "read_only": True,
-            }
-        ],
+        [{"path": f"{tmp_path}/warehouse.duckdb", "alias": "wh", "read_only": True}],
     )
     # A table of the database's own main schema needs no schema.
     given = {
@@ -355,16 +205,14 @@ def test_an_attached_duckdb_database(parquet_build, tmp_path):
     build = Build(tmp_path, vars=SHOP_VARS | given)
 
     missing = build.dbt(
-        "build",
-        "--profiles-dir",
-        str(profile),
+        *("build", "--profiles-dir", str(profile)),
         segmentation_transactions="wh.orders",
     )
     assert missing.returncode != 0
     assert "segmentation_transactions is wh.orders, but it must be" in missing.stdout
     assert "START" not in missing.stdout
 
-    build.build("--profiles-dir", str(profile))
+    build.run("--profiles-dir", str(profile))
     check_equal(build, parquet_build)
 
 
@@ -421,6 +269,11 @@ def test_the_demo_shop_on_the_older_duckdb(demo_build, older_packages, tmp_path)
 
 
 def test_an_attached_sqlite_database(parquet_build, older_packages, tmp_path):
+    def convert(cell: object) -> object:
+        if isinstance(cell, dt.date):
+            return str(cell)
+        return float(cell) if isinstance(cell, Decimal) else cell
+
     with sqlite3.connect(tmp_path / "shop.sqlite") as connection:
         for name, columns, rows in make_shop():
             words = ", ".join(f"{column} {kind}" for column, kind in columns.items())
@@ -428,17 +281,7 @@ def test_an_attached_sqlite_database(parquet_build, older_packages, tmp_path):
             marks = ", ".join("?" for _ in columns)
             connection.executemany(
                 f"insert into {name} values ({marks})",
-                [
-                    [
-                        float(cell)
-                        if isinstance(cell, Decimal)
-                        else str(cell)
-                        if isinstance(cell, dt.date)
-                        else cell
-                        for cell in row
-                    ]
-                    for row in rows
-                ],
+                [[convert(cell) for cell in row] for row in rows],
             )
     connection.close()
     profile = write_profile(
@@ -458,88 +301,14 @@ def test_an_attached_sqlite_database(parquet_build, older_packages, tmp_path):
         "segmentation_customers": "shop.customers",
     }
     build = OlderBuild(tmp_path, vars=SHOP_VARS | given, packages=older_packages)
-    build.build("--profiles-dir", str(profile))
+    build.run("--profiles-dir", str(profile))
     check_equal(build, parquet_build)
-
-
-@dataclass(frozen=True)
-class Server:
-    """A PostgreSQL server of the tests' own."""
-
-    port: int
-    password: str
-    programs: Path
-
-    def psql(self, *arguments: str, given: str = "") -> None:
-        subprocess.run(
-            [
-                *(str(self.programs / "psql"), "--no-psqlrc", "--quiet"),
-                *("--set", "ON_ERROR_STOP=1", "--host", "127.0.0.1"),
-                *("--port", str(self.port), "--username", "shop"),
-                *("--dbname", "postgres", *arguments),
-            ],
-            env=os.environ | {"PGPASSWORD": self.password, "PGCLIENTENCODING": "UTF8"},
-            input=given,
-            encoding="utf-8",
-            check=True,
-        )
-
-
-def find_postgres() -> Path:
-    """Where initdb is: on PATH, or the newest of Debian's."""
-    on_path = shutil.which("initdb")
-    if on_path:
-        return Path(on_path).resolve().parent
-    found = sorted(
-        Path("/usr/lib/postgresql").glob("*/bin/initdb"),
-        key=lambda path: int(path.parts[-3]),
-    )
-    assert found, "PostgreSQL is not installed; run: bash scripts/install_test_tools.sh"
-    return found[-1].parent
 
 
 @pytest.fixture(scope="module")
 def server() -> Iterator[Server]:
-    """A server on a free loopback port; root cannot run one, so it is postgres then."""
-    programs = find_postgres()
-    folder = Path(tempfile.mkdtemp(prefix="segmentation-postgres-"))
-    as_user = []
-    if os.geteuid() == 0:
-        shutil.chown(folder, "postgres", "postgres")
-        as_user = ["runuser", "-u", "postgres", "--"]
-
-    def run(program: str, *arguments: str) -> None:
-        subprocess.run(
-            [*as_user, str(programs / program), *arguments],
-            cwd=folder,
-            check=True,
-            stdout=subprocess.DEVNULL,
-        )
-
-    data, log = str(folder / "data"), str(folder / "log")
-    password = secrets.token_hex(16)
-    secret = folder / "password"
-    secret.touch(mode=0o600)
-    secret.write_text(password)
-    if as_user:
-        shutil.chown(secret, "postgres")
-    try:
-        run(
-            "initdb",
-            *("--pgdata", data, "--username", "shop", "--encoding", "UTF8"),
-            *("--locale", "C", "--auth", "scram-sha-256", "--pwfile", str(secret)),
-            "--no-sync",
-        )
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            port = probe.getsockname()[1]
-        options = f"-p {port} -c listen_addresses=127.0.0.1 -k {folder}"
-        run("pg_ctl", "-D", data, "-l", log, "-w", "-o", options, "start")
-        yield Server(port, password, programs)
-    finally:
-        if (folder / "data" / "postmaster.pid").exists():
-            run("pg_ctl", "-D", data, "-w", "-m", "immediate", "stop")
-        shutil.rmtree(folder)
+    with run_server() as running:
+        yield running
 
 
 def test_an_attached_postgresql_database(
@@ -572,5 +341,5 @@ def test_an_attached_postgresql_database(
         packages=older_packages,
         more_environment={"DBT_ENV_SECRET_SHOP_PASSWORD": server.password},
     )
-    build.build("--profiles-dir", str(profile))
+    build.run("--profiles-dir", str(profile))
     check_equal(build, parquet_build)

@@ -3,9 +3,9 @@
 import re
 from decimal import Decimal
 
-import pandas as pd
 import pytest
 import test_input_policies
+import test_number_of_segments
 from conftest import PROJECT
 from policies import (
     DEFAULTS,
@@ -75,26 +75,7 @@ STRICT = {
         "day_revenue_ratio": 1.01,
     },
 }
-K_RULES = {
-    "default": {},
-    "forgiving": {
-        "segmentation_model": {
-            "k_minimum_share": 0,
-            "k_minimum_jaccard": 0.3,
-            "k_minimum_stability": 0.7,
-        }
-    },
-    "demanding": {"segmentation_model": {"k_minimum_stability": 0.95}},
-}
-RUNS = (TINY, MORE_STARTS, OTHER_SEED, WEIGHED, STRICT, *K_RULES.values())
-# One k fails each part of the rule: k, share, Jaccard, stability, silhouette.
-METRICS = [
-    (4, 0.20, 0.9, 0.90, 0.50),
-    (5, 0.20, 0.9, 0.90, 0.30),
-    (6, 0.20, 0.9, 0.75, 0.50),
-    (7, 0.20, 0.5, 0.90, 0.50),
-    (8, 0.02, 0.9, 0.90, 0.50),
-]
+RUNS = (TINY, MORE_STARTS, OTHER_SEED, WEIGHED, STRICT)
 
 
 @pytest.fixture(scope="module")
@@ -318,58 +299,6 @@ def test_weighed_demographics_count_and_unknown_ones_stay_neutral(
     assert set(weighed.failures) <= {*base.failures, "assert_structure_is_not_weak"}
 
 
-@pytest.fixture(scope="module")
-def judged(base, tmp_path_factory) -> dict[str, list[tuple]]:
-    """What each k rule says of the five cases."""
-    measured = pd.DataFrame(
-        METRICS,
-        columns=[
-            *("segment_count", "smallest_share", "worst_jaccard", "stability"),
-            "silhouette",
-        ],
-    )
-    whole = base.table("from segment_count_metrics limit 1").drop(columns=measured)
-    metrics = whole.assign(row_count=10000).merge(measured, how="cross")
-    found = {}
-    for name, overrides in K_RULES.items():
-        project = compile_shop(tmp_path_factory, "segment_count_scores", **overrides)
-        base.fill("segment_count_metrics", metrics)
-        project.run_from(base, "segment_count_choice")
-        found[name] = base.query(
-            "select segment_count, is_eligible, is_chosen, reason, model_status"
-            " from segment_count_scores order by all"
-        )
-    return found
-
-
-@changes(
-    "segmentation_model.k_minimum_share",
-    "segmentation_model.k_minimum_jaccard",
-    "segmentation_model.k_minimum_stability",
-)
-def test_each_threshold_of_the_k_rule_holds_back_one_k(judged):
-    eligible = {k: is_eligible for k, is_eligible, *_ in judged["default"]}
-    assert eligible == {4: True, 5: False, 6: False, 7: False, 8: False}
-    for (_, _, _, reason, _), word in zip(
-        judged["default"][1:],
-        ("Reproducible, but it", "Not reprod", "Not reprod", "Smallest segment"),
-        strict=True,
-    ):
-        assert reason.startswith(word)
-    eligible = {k: is_eligible for k, is_eligible, *_ in judged["forgiving"]}
-    assert eligible == {4: True, 5: False, 6: True, 7: True, 8: True}
-
-
-def test_the_largest_eligible_k_is_chosen_and_structure_may_be_weak(judged):
-    chosen = {
-        name: [(k, status) for k, _, is_chosen, _, status in rows if is_chosen]
-        for name, rows in judged.items()
-    }
-    assert chosen["default"] == [(4, "ok")]
-    assert [k for k, _ in chosen["forgiving"]] == [8]
-    assert chosen["demanding"] == [(4, "weak_structure")]
-
-
 # Tested where there are two builds of one database to compare, or in one dbt process.
 ELSEWHERE = {
     "segmentation_refit": "tests/test_kept_model.py",
@@ -398,7 +327,12 @@ def test_every_var_is_known_and_its_effect_is_tested():
     assert not set(TESTED) & set(ELSEWHERE)
     varied = {
         varied
-        for overrides in (SHOP.vars, *RUNS, *test_input_policies.RUNS)
+        for overrides in (
+            SHOP.vars,
+            *RUNS,
+            *test_input_policies.RUNS,
+            *test_number_of_segments.RUNS,
+        )
         for name, value in overrides.items()
         for varied in list_varied(name, value)
     }

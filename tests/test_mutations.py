@@ -11,7 +11,7 @@ from conftest import Build, read_example
 from in_memory import InMemoryProject, InMemoryShop
 from test_disclosure import check_hidden_cells
 from test_fingerprints import check_fingerprints, open_feed
-from test_model_policies import METRICS
+from test_number_of_segments import METRICS
 from test_segment_rules import check_rules
 
 MINIMUM_CELL = 30
