@@ -1,5 +1,4 @@
--- The bins of every feature hold every training customer and every customer of today
--- once, and what some segments gain in share others lose.
+-- The bins of every feature hold every training customer and every customer of today once.
 with
 
 bins as (
@@ -17,11 +16,6 @@ assignments as (
     select * from {{ ref('segment_training_assignments') }}
 ),
 
-share_changes as (
-    select * from {{ ref('segment_drift') }}
-    where metric = 'share_change'
-),
-
 wrong_bins as (
     select
         'bins of ' || feature as problem,
@@ -34,17 +28,6 @@ wrong_bins as (
             select count(*) from assignments
             where assignments.model_version = bins.model_version
         )
-),
-
-wrong_changes as (
-    select
-        'share changes as of ' || cast(as_of_date as string) as problem,
-        sum(value) as total
-    from share_changes
-    group by as_of_date, model_version
-    having abs(sum(value)) > 0.000001
 )
 
 select * from wrong_bins
-union all
-select * from wrong_changes

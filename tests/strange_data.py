@@ -1,7 +1,7 @@
 """Strange data, what happens with them, and how that is seen.
 
-tests/test_degenerate.py runs the cases; docs/bad-inputs.md is written from them
-(tests/bad_inputs.py).
+tests/test_degenerate.py runs the cases; docs/bad-inputs.md lists them, and a test
+compares.
 """
 
 from dataclasses import dataclass, field

@@ -6,7 +6,7 @@ from in_memory import InMemoryProject
 from strange_customers import CUSTOMER_CASES
 from strange_data import MAPPING_CASES, TRANSACTION_CASES
 
-# docs/bad-inputs.md is written from these as well (tests/bad_inputs.py).
+# The rows of docs/bad-inputs.md, which tests/test_docs.py compares.
 CASES = TRANSACTION_CASES | CUSTOMER_CASES | MAPPING_CASES
 STOPPING = [name for name, case in CASES.items() if case.says]
 WORKING = [name for name, case in CASES.items() if not case.says]
