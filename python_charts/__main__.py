@@ -1,4 +1,4 @@
-"""Command line: ``python -m python_charts`` draws the page."""
+"""Draw report.html from the published tables."""
 
 import argparse
 import base64
@@ -23,10 +23,7 @@ NO_EXPORT = (
 
 def read_arguments() -> argparse.Namespace:
     """Read what the reader wants from the command line."""
-    parser = argparse.ArgumentParser(
-        prog="python -m python_charts",
-        description="Draw report.html from the published tables.",
-    )
+    parser = argparse.ArgumentParser("python -m python_charts", description=__doc__)
     published = Path(os.environ.get("SEGMENTATION_PUBLISH_DIR") or "published")
     add = parser.add_argument
     add("--input", type=Path, default=published, help="folder of the published tables")
@@ -37,11 +34,7 @@ def read_arguments() -> argparse.Namespace:
     add("--currency", help="the shop's currency, such as EUR")
     add("--segments", nargs="+", default=(), help="names or ids of segments to show")
     add("--export", choices=["png", "svg"], help="also write every chart as a file")
-    add(
-        "--customers",
-        action="store_true",
-        help="also draw single customers of a sample, with their ids (personal data)",
-    )
+    add("--customers", action="store_true", help="draw single customers, with ids")
     return parser.parse_args()
 
 
@@ -69,7 +62,7 @@ def main() -> int:
             load_tables(arguments.input, arguments.customers),
             Numbers(arguments.locale, arguments.currency),
             arguments.title,
-            read_logo(arguments.logo),
+            read_logo(arguments.logo) if arguments.logo else "",
             tuple(arguments.segments),
         )
         write_report(report, path)
@@ -88,10 +81,8 @@ def main() -> int:
     return 0
 
 
-def read_logo(path: Path | None) -> str:
+def read_logo(path: Path) -> str:
     """Return an image as part of the page, which loads nothing."""
-    if path is None:
-        return ""
     kind = mimetypes.guess_type(path.name)[0] or "image/png"
     return f"data:{kind};base64,{base64.b64encode(path.read_bytes()).decode()}"
 

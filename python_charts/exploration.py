@@ -4,7 +4,7 @@ import plotly.graph_objects as go
 from babel.dates import get_day_names
 
 from python_charts.parts import Cell, Report, Table, finish, label_places, make_grid
-from python_charts.style import ACCENT, SECOND, describe_feature
+from python_charts.style import ACCENT, describe_feature
 
 # Months of a cohort that fit on a page.
 COHORTS, MONTHS = 12, 12
@@ -38,10 +38,10 @@ def build_histograms(report: Report) -> list[go.Figure]:
         figure.update_yaxes(nticks=4, tickformat="~s")
         title = f"{label}, {'as it is' if scale == 'raw' else f'after {transform}'}"
         most = rows["customers"].idxmax()
-        ends = " to ".join(
-            report.numbers.write(end[most], "number") for end in (low, high)
+        ends = [report.numbers.write(end[most], "number") for end in (low, high)]
+        figures.append(
+            finish(figure, 200, f"{title}: most in {' to '.join(ends)}", title)
         )
-        figures.append(finish(figure, 200, f"{title}: most customers in {ends}", title))
     return figures
 
 
@@ -49,8 +49,7 @@ def tint_correlations(report: Report) -> Table:
     """Tint how far two features say the same about a customer."""
     pairs = report.tables["feature_correlations"]
     found = pairs.set_index(["feature", "other_feature"])["correlation"].to_dict()
-    names = sorted(pairs["feature"].unique())
-    lines = {name: describe_feature(name)[0] for name in names}
+    lines = {x: describe_feature(x)[0] for x in sorted(pairs["feature"].unique())}
 
     def fill(line: str, column: str) -> Cell:
         value = found.get((line, column))
@@ -99,8 +98,8 @@ def tint_cohorts(report: Report) -> Table:
     lines = {}
     for month in months:
         size = report.numbers.write(sizes.loc[month, "cohort_customers"], "count")
-        lines[month] = f"{report.numbers.month(month)} ({size})"
-    heads = {since: f"#{since}" for since in range(1, MONTHS + 1)}
+        lines[month] = f"{report.numbers.write(month, 'month')} ({size})"
+    heads = {since: f"#{since}" for since in sorted(rows["months_since"].unique())}
     return make_grid("First bought in (customers)", lines, heads, fill)
 
 
@@ -110,21 +109,19 @@ def build_calendar(report: Report) -> list[go.Figure]:
     sums = calendar.groupby("weekday")[["purchase_days", "days"]].sum()
     means = (sums["purchase_days"] / sums["days"]).reindex(range(1, 8), fill_value=0)
     months = calendar.groupby("order_month")["purchase_days"].sum()
-    labels = [report.numbers.month(month) for month in months.index]
+    labels = [report.numbers.write(month, "month") for month in months.index]
     names = get_day_names("abbreviated", locale=report.numbers.locale)
     days = [names[day - 1] for day in means.index]
-    panels = (
+    figures = []
+    for title, ticks, values in (
         ("Purchases on an average day of the week", days, means.tolist()),
         ("Purchases by month", labels, months.tolist()),
-    )
-    figures = []
-    for title, ticks, values in panels:
-        figure = go.Figure()
-        figure.add_bar(y=values, marker_color=ACCENT, hoverinfo="y")
+    ):
+        figure = go.Figure(go.Bar(y=values, marker_color=ACCENT, hoverinfo="y"))
         figure.update_xaxes(**label_places(ticks))
         figure.update_yaxes(nticks=5, tickformat="~s")
-        best = ticks[values.index(max(values))]
-        figures.append(finish(figure, 240, f"{title}: most in {best}", title))
+        alt = f"{title}: most in {ticks[values.index(max(values))]}"
+        figures.append(finish(figure, 240, alt, title))
     return figures
 
 
@@ -143,7 +140,7 @@ def build_counts(report: Report) -> list[go.Figure]:
             marker={
                 "symbol": ["star" if is_chosen else "circle" for is_chosen in chosen],
                 "size": [16 if is_chosen else 8 for is_chosen in chosen],
-                "color": [SECOND if is_chosen else ACCENT for is_chosen in chosen],
+                "opacity": 1,
             },
             hoverinfo="x+y",
         )

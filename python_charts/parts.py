@@ -1,6 +1,6 @@
 """What the page is made of: tables with tinted cells, and figures with words."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -45,24 +45,26 @@ class Report:
 
     def __post_init__(self):
         everyone = list_segments(self.tables)
-        known = {key for item in everyone for key in (item.name, str(item.segment_id))}
-        for name in self.wanted:
-            if name not in known:
-                names = ", ".join(item.name for item in everyone)
-                raise ValueError(f"There is no segment {name}: there are {names}.")
-        self.segments = [
-            item
-            for item in everyone
-            if not self.wanted or {item.name, str(item[0])} & set(self.wanted)
-        ]
+        known = {key: item for item in everyone for key in (item.name, str(item[0]))}
+        for name in set(self.wanted) - set(known):
+            names = ", ".join(item.name for item in everyone)
+            raise ValueError(f"There is no segment {name}: there are {names}.")
+        wanted = [known[name] for name in self.wanted] or everyone
+        self.segments = [item for item in everyone if item in wanted]
+        self.by_id = {item.segment_id: item for item in self.segments}
 
     def keep(self, table: str) -> dict[int, Segment]:
         """List the segments that a table has rows for, in their order, by their id."""
         present = set(self.tables[table]["segment_id"])
-        return {item[0]: item for item in self.segments if item[0] in present}
+        return {key: item for key, item in self.by_id.items() if key in present}
 
-    def cell(self, value: object, kind: str, tint: float | None = None) -> Cell:
-        """Write a value into a cell: by the name of its kind, or as text or words."""
+    def cell(self, value, kind: str, tint: float | None = None, note: str = "") -> Cell:
+        """Write a value into a cell: a segment, a rule, text, words, or a number."""
+        if kind == "segment":
+            segment = self.by_id[value]
+            return Cell(segment.name, segment.name, None, note, segment)
+        if kind == "rule" and isinstance(value, str):
+            return Cell(value.replace(") or (", ")\nor ("), value, is_rule=True)
         if kind == "rule":
             return Cell("No short rule finds this segment.")
         if kind in ("text", "words"):
@@ -72,33 +74,26 @@ class Report:
     def list_rows(self, rows: pd.DataFrame, columns: str) -> Table:
         """Make a table of rows; columns are `head|column|kind`, with a semicolon between.
 
-        A kind of segment names it behind its colour, with what the column note says.
+        A segment stands behind its colour, with what the column note says below it.
         """
-        named = {segment.segment_id: segment for segment in self.segments}
         specs = [spec.strip().split("|") for spec in columns.split(";")]
-        body = []
-        for row in rows.to_dict("records"):
-            cells = []
-            for _, column, kind in specs:
-                if kind == "segment":
-                    segment, note = named[row[column]], row.get("note", "")
-                    cell = Cell(segment.name, segment.name, note=note, segment=segment)
-                elif kind == "rule" and isinstance(row[column], str):
-                    text = row[column].replace(") or (", ")\nor (")
-                    cell = Cell(text, row[column], is_rule=True)
-                else:
-                    cell = self.cell(row[column], kind)
-                cells.append(cell)
-            body.append(cells)
+        body = [
+            [
+                self.cell(row[name], kind, None, row.get("note", ""))
+                for _, name, kind in specs
+            ]
+            for row in rows.to_dict("records")
+        ]
         plain = ("text", "words", "segment", "rule")
         heads = [f"{'#' * (kind not in plain)}{head}" for head, _, kind in specs]
         return Table(heads, body)
 
     def order(self, rows: pd.DataFrame) -> pd.DataFrame:
         """Keep the rows of the segments wanted, in the segments' order."""
-        places = {segment.segment_id: at for at, segment in enumerate(self.segments)}
-        rows = rows[rows["segment_id"].isin(places)]
-        return rows.sort_values("segment_id", key=lambda ids: ids.map(places))
+        rows = rows[rows["segment_id"].isin(self.by_id)]
+        return rows.sort_values(
+            "segment_id", key=lambda ids: ids.map([*self.by_id].index)
+        )
 
 
 def make_grid(
@@ -124,9 +119,8 @@ def label_places(labels: list[str]) -> dict:
     return {"tickvals": places, "ticktext": [labels[place] for place in places]}
 
 
-def name_rows(figure: go.Figure, segments: Iterable[Segment]) -> go.Figure:
+def name_rows(figure: go.Figure, segments: list[Segment]) -> go.Figure:
     """Write names above the rows of a figure, where even a phone has room."""
-    segments = list(segments)
     for row, segment in enumerate(segments):
         figure.add_annotation(
             name=str(segment.segment_id),

@@ -8,7 +8,7 @@ import plotly.graph_objects as go
 from jinja2 import Environment, FileSystemLoader
 from markupsafe import Markup
 
-from python_charts import exploration, movement, overview, segments
+from python_charts import exploration, overview, segments
 from python_charts.parts import Report
 from python_charts.style import SCHEMES, make_template
 from python_charts.tables import LEFT_OUT
@@ -19,7 +19,7 @@ FIGURES = {
     "sizes": (overview.build_sizes, "segment_profiles"),
     "distributions": (segments.build_distributions, "segment_feature_profiles"),
     "map": (segments.build_map, "segment_map"),
-    "months": (movement.build_sizes_over_time, "segment_months"),
+    "months": (overview.build_sizes_over_time, "segment_months"),
     "histograms": (exploration.build_histograms, "feature_histograms"),
     "concentration": (exploration.build_concentration, "revenue_concentration"),
     "calendar": (exploration.build_calendar, "sales_calendar"),
@@ -39,10 +39,8 @@ def build_figures(report: Report) -> dict[str, list[go.Figure]]:
 def render_page(report: Report) -> str:
     """Render the page as text: the same tables give the same bytes."""
     figures = build_figures(report)
-    tables = report.tables
     data = {
         "locale": report.numbers.locale.replace("_", "-"),
-        "currency": report.numbers.currency,
         "figures": {
             name: [json.loads(figure.to_json()) for figure in group]
             for name, group in figures.items()
@@ -54,21 +52,18 @@ def render_page(report: Report) -> str:
         "segments": [(item.segment_id, item.name) for item in report.segments],
         "csv": {
             name: table.to_csv(index=False)
-            for name, table in tables.items()
+            for name, table in report.tables.items()
             if name not in LEFT_OUT
         },
     }
-    environment = Environment(
-        loader=FileSystemLoader(HERE), autoescape=True, trim_blocks=True,
-        lstrip_blocks=True,
-    )  # fmt: skip
+    loader = FileSystemLoader(HERE)
+    environment = Environment(loader=loader, autoescape=True, trim_blocks=True)
     return environment.get_template("template.html").render(
         report=report,
-        tables=tables,
+        tables=report.tables,
         figures=figures,
         overview=overview,
         segments=segments,
-        movement=movement,
         exploration=exploration,
         # Nothing in the data can end the script that holds it.
         data=Markup(json.dumps(data, ensure_ascii=False).replace("<", "\\u003c")),

@@ -133,6 +133,7 @@ function showMoves() {
   const [lines, columns] = [0, 1].map((place) => names.filter(has(place)));
   const count = (part) => part.reduce((sum, row) => sum + row[2], 0);
   const number = new Intl.NumberFormat(data.locale, { maximumFractionDigits: 0 });
+  const short = new Intl.NumberFormat(data.locale, { notation: 'compact', maximumFractionDigits: 1 });
   const add = (parent, name, text, attributes = {}) => {
     const part = parent.appendChild(document.createElement(name));
     part.textContent = text;
@@ -152,7 +153,7 @@ function showMoves() {
       const [customers, money] = cells.get(`${line} ${column}`) || [];
       const cell = add(row, 'td', customers ? number.format(customers) : '', { class: 'number' });
       if (!customers) continue;
-      add(cell, 'small', number.format(money));
+      add(cell, 'small', short.format(money));
       cell.dataset.tint = 'high';
       cell.style.setProperty('--tint', (100 * customers) / total);
       cell.classList.toggle('stay', line === column);

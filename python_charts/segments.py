@@ -12,12 +12,13 @@ SCORES = range(1, 6)
 
 def list_features(report: Report, *roles: str) -> dict[str, str]:
     """Name the features of some roles, those that weigh most first."""
-    rows = report.tables["segment_feature_profiles"]
-    found = rows.drop_duplicates("feature").set_index("feature")["feature_role"]
-    names = [name for name in found.index if found[name] in roles]
-    labels = {name: describe_feature(name)[0] for name in names}
-    names.sort(key=lambda name: (roles.index(found[name]), labels[name]))
-    return {name: labels[name] for name in names}
+    rows = report.tables["segment_feature_profiles"].drop_duplicates("feature")
+    found = [
+        (roles.index(role), describe_feature(name)[0], name)
+        for name, role in zip(rows["feature"], rows["feature_role"], strict=True)
+        if role in roles
+    ]
+    return {name: label for _, label, name in sorted(found)}
 
 
 def tint_profiles(report: Report) -> Table:
@@ -55,12 +56,9 @@ def tint_recency_frequency(report: Report) -> Table:
         return cell._replace(note=report.numbers.money(money))
 
     best = grid[grid[["recency_score", "frequency_score"]].min(axis=1) >= 4]
-    customers, money = (
-        report.numbers.write(
-            float(best[name].sum()) / (float(grid[name].sum()) or 1), "share"
-        )
-        for name in ("customers", "net_revenue")
-    )
+    both = ["customers", "net_revenue"]
+    shares = best[both].astype(float).sum() / grid[both].astype(float).sum()
+    customers, money = (report.numbers.write(share, "share") for share in shares)
     title = f"{customers} of the buyers are recent and frequent and bring {money}"
     ends = {1: " (lowest)", 5: " (best)"}
     lines = {key: f"Recency {key}{ends.get(key, '')}" for key in reversed(SCORES)}
@@ -99,7 +97,8 @@ def build_distributions(report: Report) -> list[go.Figure]:
             nticks=5,
         )
         if is_log:
-            figure.update_xaxes(dtick=1, minor={"dtick": "D1", "showgrid": True})
+            spread = rows["percentile_95"].max() / rows["percentile_05"].min()
+            figure.update_xaxes(dtick="D2" if spread < 30 else 1)
         name_rows(figure, segments)
         title = label + (" (log scale)" if is_log else "")
         alt = f"{label}, medians: {'; '.join(says)}"
@@ -136,10 +135,10 @@ def build_map(report: Report) -> go.Figure:
             hoverinfo="text",
             **bars,
         )
-    for axis, letter in zip(axes, "xy", strict=True):
-        share = report.numbers.share(points[f"{axis}_variance_share"].iloc[0])
-        title = f"{say(axis)} axis: {share} of the variance"
-        figure.update_layout({f"{letter}axis": {"title_text": title, "nticks": 6}})
+    shares = [points[f"{axis}_variance_share"].iloc[0] for axis in axes]
+    x, y = map(report.numbers.share, shares)
+    figure.update_xaxes(title_text=f"Horizontal axis: {x} of the variance", nticks=6)
+    figure.update_yaxes(title_text=f"Vertical axis: {y} of the variance", nticks=6)
     names = ", ".join(item.name for item in report.keep("segment_map").values())
     title = "Segments near each other look alike to the model"
     return finish(figure, 420, f"{title}: {names} on its two main axes", title)

@@ -20,7 +20,7 @@ CLUSTER_COLOURS = (
 # Segments by rule are greys, always: nobody fitted them.
 RULE_COLOURS = ["#5F6770", "#868E96", "#A9B0B7", "#C6CBD0"]
 SYMBOLS = ["circle", "square", "diamond", "cross", "triangle-up", "star", "x"]
-ACCENT, SECOND = "#3B82C4", "#C2701C"
+ACCENT = "#3B82C4"
 FONT = 'system-ui, -apple-system, "Segoe UI", Helvetica, Arial, sans-serif'
 SCHEMES = {
     "light": {"ink": "#1F2933", "line": "#D5DAE0", "box": "#FFFFFF"},
@@ -74,11 +74,10 @@ def list_segments(tables: Tables) -> list[Segment]:
     Clusters come first, by id. Today's take the first colours, so that a segment which
     only the history has does not change them.
     """
-    found: dict[int, tuple[str, str]] = {}
-    for table in ("segment_profiles", "segment_months"):
-        for row in tables[table].sort_values("segment_id").to_dict("records"):
-            words = (str(row["segment_name"]), str(row["segment_kind"]))
-            found.setdefault(int(row["segment_id"]), words)
+    columns = ["segment_id", "segment_name", "segment_kind"]
+    rows = pd.concat(tables[mart] for mart in ("segment_profiles", "segment_months"))
+    rows = rows.drop_duplicates("segment_id")[columns].itertuples(index=False)
+    found = {int(key): (str(name), str(kind)) for key, name, kind in rows}
     today = set(tables["segment_profiles"]["segment_id"])
     clusters = sorted(
         (key for key in found if found[key][1] != "rule"),
@@ -97,10 +96,8 @@ class Numbers:
     """Writes numbers and dates as the reader's locale does; what is missing is a dash."""
 
     PATTERNS = {
-        "count": "#,##0",
-        "change": "+#,##0;-#,##0",
-        "ratio": "#,##0.00",
-        "number": "#,##0.##",
+        **{"count": "#,##0", "change": "+#,##0;-#,##0", "ratio": "#,##0.00"},
+        **{"number": "#,##0.##", "date": "medium", "month": "MMM yy"},
     }
 
     def __init__(self, locale: str = "en", currency: str | None = None):
@@ -112,6 +109,9 @@ class Numbers:
         """Write a value of a kind: one of the patterns, or of the methods below."""
         if pd.isna(value):
             return "–"
+        if kind in ("date", "month"):
+            day = pd.Timestamp(value)
+            return dates.format_date(day, self.PATTERNS[kind], locale=self.locale)
         kind = "count" if kind == "change" and value == 0 else kind
         if kind not in self.PATTERNS:
             return getattr(self, kind)(value)
@@ -143,14 +143,6 @@ class Numbers:
         form = Locale.parse(self.locale).percent_formats[None].pattern
         form = form.replace("0", "0.0") if 0 < abs(value) < 0.0995 else form
         return numbers.format_percent(value, form, locale=self.locale)
-
-    def date(self, value: object) -> str:
-        """Write a day."""
-        return dates.format_date(pd.Timestamp(value), "medium", locale=self.locale)
-
-    def month(self, value: object) -> str:
-        """Write a month, short enough for an axis."""
-        return dates.format_date(pd.Timestamp(value), "MMM yy", locale=self.locale)
 
 
 def make_template(scheme: str, separators: str) -> go.layout.Template:

@@ -19,7 +19,7 @@ import pytest
 PROJECT = Path(__file__).parents[1]
 sys.path.insert(0, str(PROJECT))
 
-from python_charts import exploration, movement, overview, segments  # noqa: E402
+from python_charts import exploration, overview, segments  # noqa: E402
 from python_charts.parts import Report  # noqa: E402
 from python_charts.report import build_figures, render_page, write_report  # noqa: E402
 from python_charts.style import (  # noqa: E402
@@ -263,7 +263,7 @@ def test_sizes_show_shares_of_customers_and_revenue(tables):
     # The first row is on top, and its name stands above it.
     assert figure.layout.yaxis.range[0] > figure.layout.yaxis.range[1]
     assert figure.layout.annotations[0].text == "Champions"
-    assert "Champions 10% of customers, 56% of net revenue" in figure.layout.meta["alt"]
+    assert "net revenue: Champions 10% and 56%; " in figure.layout.meta["alt"]
     assert figure.layout.meta["title"] == "Champions bring most"
 
 
@@ -330,7 +330,7 @@ def test_demographics_show_shares_and_hide_what_the_table_hides(tables):
 
 
 def test_months_show_shares_with_the_first_segment_on_top(tables):
-    figure = movement.build_sizes_over_time(Report(tables))
+    figure = overview.build_sizes_over_time(Report(tables))
     assert {bar.name: list(bar.y) for bar in figure.data} == {
         "Champions": [0.75, 0.5],
         EVIL: [0, 0.5],
@@ -344,7 +344,7 @@ def test_months_show_shares_with_the_first_segment_on_top(tables):
 
 
 def test_later_spend_is_listed_by_month_the_newest_first(tables):
-    table = movement.list_later_spend(Report(tables))
+    table = overview.list_later_spend(Report(tables))
     assert table.keys == ["Oct 1, 2025", "Sep 1, 2025", "Sep 1, 2025"]
     assert cells(table)[1] == ["Champions", "Sep 1, 2025", "20", "1,237", "75%"]
 
@@ -599,3 +599,20 @@ def test_cohorts_begin_with_everybody_and_hold_all_the_money(demo_build):
         " where days.order_date >= date_trunc('month', customers.first_purchase_date)"
         " and days.order_date < customers.as_of_date"
     )
+
+
+def test_the_notebook_leads_to_a_list_of_customers(demo_build, monkeypatch):
+    monkeypatch.setenv("SEGMENTATION_PUBLISH_DIR", str(demo_build.published))
+    notebook = json.loads((PROJECT / "analyses/explore_segments.ipynb").read_text())
+    found = {}
+    for cell in notebook["cells"]:
+        if cell["cell_type"] == "code":
+            assert cell["outputs"] == []
+            exec("".join(cell["source"]), found)
+    assert found["segment_name"] == "At risk"
+    assert demo_build.query(
+        "select customer_id from customer_segments where segment_name = 'At risk'"
+        " and confidence_band = 'clear' order by monetary desc, customer_id limit 50"
+    ) == [(name,) for name in found["customers"]["customer_id"]]
+    assert 0 < found["customers"]["is_left_out"].sum() < 50
+    found["tables"].close()

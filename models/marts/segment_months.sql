@@ -6,14 +6,14 @@ months as (
     select * from {{ ref('customer_segments_monthly') }}
 ),
 
--- Where the data do not reach back over most of the window, customers look newer and
+-- Where the data do not reach back over the whole window, customers look newer and
 -- smaller than they were.
 month_starts as (
     select
         as_of_date,
         lag(as_of_date) over (order by as_of_date) as previous_as_of_date,
         {{ dbt.datediff('first_order_date', 'as_of_date', 'day') }}
-            >= 0.9 * {{ dbt.datediff('window_start_date', 'as_of_date', 'day') }}
+            >= 0.98 * {{ dbt.datediff('window_start_date', 'as_of_date', 'day') }}
             as is_seen_in_full
     from {{ ref('int_as_of_dates') }}
     where is_month_start
