@@ -10,7 +10,7 @@ def list_profiles(report: Report) -> Table:
     """List the segments: size, change, money, what is typical and what to do."""
     months = report.tables["segment_months"]
     newest = months[months["as_of_date"] == months["as_of_date"].max()]
-    changes = newest.set_index("segment_id")["customer_change"]
+    changes = newest[newest["is_comparable"]].set_index("segment_id")["customer_change"]
     rows = report.order(report.tables["segment_profiles"])
     rows = rows.assign(
         change=rows["segment_id"].map(changes),

@@ -32,11 +32,17 @@ const watcher = new IntersectionObserver((entries) => {
 find('.plot').forEach((plot) => watcher.observe(plot));
 dark.addEventListener('change', () => drawn().forEach(draw));
 addEventListener('beforeprint', () => {
+  // Charts are as wide as their place: on paper that is A4's.
+  document.body.classList.add('paper');
   printing = true;
   find('details').forEach((part) => { part.open = true; });
   find('.plot').forEach(draw);
 });
-addEventListener('afterprint', () => { printing = false; drawn().forEach(draw); });
+addEventListener('afterprint', () => {
+  document.body.classList.remove('paper');
+  printing = false;
+  drawn().forEach(draw);
+});
 
 // ---- Filter by segment: everything that names a segment follows.
 function applyFilter() {

@@ -82,13 +82,13 @@ segment_id,segment_name,rule,customers,rule_customers,coverage,precision,fidelit
 1,Champions,(recency_days <= 9 and monetary > 5) or (frequency >= 7),10,12,0.91,0.76,0.87
 """,
     "segment_months": """
-as_of_date,segment_id,segment_name,segment_kind,customers,customer_change,customer_share,net_revenue
-2026-01-01,1,Champions,cluster,25,-5,0.5,1
-2026-01-01,5,Gone,cluster,0,-10,0,0
-2026-01-01,2,Evil,cluster,25,15,0.5,9
-2025-12-01,1,Champions,cluster,30,,0.75,2
-2025-12-01,5,Gone,cluster,10,,0.25,2
-2025-12-01,2,Evil,cluster,0,,0,0
+as_of_date,segment_id,segment_name,segment_kind,customers,customer_change,customer_share,net_revenue,is_comparable
+2026-01-01,1,Champions,cluster,25,-5,0.5,1,True
+2026-01-01,5,Gone,cluster,0,-10,0,0,True
+2026-01-01,2,Evil,cluster,25,15,0.5,9,True
+2025-12-01,1,Champions,cluster,30,,0.75,2,False
+2025-12-01,5,Gone,cluster,10,,0.25,2,False
+2025-12-01,2,Evil,cluster,0,,0,0,False
 """,
     "segment_moves": """
 from_date,to_date,from_segment_id,to_segment_id,customers,net_revenue_before,net_revenue_after
@@ -281,6 +281,8 @@ def test_the_segments_come_with_change_money_evidence_and_claim(tables):
     assert rows[0][0].note == "Median 9. True for 84%: c 1."
     assert "No longer true for most, only for 40%: c 2" in rows[1][0].note
     assert rows[-1][0].note == "6 of <b>all</b>."
+    tables["segment_months"]["is_comparable"] = False
+    assert overview.list_profiles(Report(tables)).rows[0][3].text == "–"
 
 
 def test_profiles_show_medians_tinted_by_standardised_means(tables):

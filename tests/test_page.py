@@ -268,6 +268,10 @@ def test_paper_shows_everything(demo_page, open_page):
         "() => [...document.querySelectorAll('.plot')].every((p) => p.dataset.drawn)"
     )
     page.emulate_media(media="print", color_scheme="light")
+    widths = page.evaluate(
+        "[...document.querySelectorAll('.plot svg.main-svg')].map((p) => p.clientWidth)"
+    )
+    assert min(widths) > 300 and max(widths) <= 700
     assert page.locator("#counts").is_visible()
     assert not page.locator(".filter").is_visible()
     assert page.pdf()[:5] == b"%PDF-"
