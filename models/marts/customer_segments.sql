@@ -119,7 +119,7 @@ joined as (
         coalesce(features.frequency, 0) as frequency,
         coalesce(features.order_count, 0) as order_count,
         features.units,
-        cast(coalesce(features.monetary, 0) as decimal(38, 4)) as monetary,
+        cast(coalesce(features.monetary, 0) as decimal(18, 4)) as monetary,
         features.average_order_value,
         features.tenure_days,
         features.mean_gap_days,
@@ -127,7 +127,7 @@ joined as (
         features.return_rate,
         features.spend_trend,
         features.category_count,
-        cast(coalesce(features.lifetime_net_revenue, 0) as decimal(38, 4))
+        cast(coalesce(features.lifetime_net_revenue, 0) as decimal(18, 4))
             as lifetime_net_revenue,
         rfm_scores.recency_score,
         rfm_scores.frequency_score,

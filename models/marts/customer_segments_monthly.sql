@@ -29,7 +29,7 @@ named as (
         placements.confidence,
         placements.recency_days,
         placements.frequency,
-        placements.monetary
+        cast(placements.monetary as decimal(18, 4)) as monetary
     from placements
     inner join month_starts
         on placements.as_of_date = month_starts.as_of_date

@@ -151,7 +151,7 @@ value as (
         group_sums.segmentation,
         group_sums.group_name,
         cast(group_sums.customers as integer) as customers,
-        cast(group_sums.future_revenue as decimal(38, 4)) as future_net_revenue,
+        cast(group_sums.future_revenue as decimal(18, 4)) as future_net_revenue,
         cast(group_sums.future_revenue as double) / group_sums.customers
             as mean_future_net_revenue,
         cast(group_sums.buyers as double) / group_sums.customers as buyer_share,

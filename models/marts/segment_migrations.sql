@@ -48,8 +48,8 @@ migrations as (
         to_segment_name,
         coalesce(from_segment_id = to_segment_id, false) as is_stay,
         cast(count(*) as integer) as customers,
-        cast(sum(monetary_before) as decimal(38, 4)) as net_revenue_before,
-        cast(sum(monetary_after) as decimal(38, 4)) as net_revenue_after
+        cast(sum(monetary_before) as decimal(18, 4)) as net_revenue_before,
+        cast(sum(monetary_after) as decimal(18, 4)) as net_revenue_after
     from moves
     group by
         as_of_date, from_segment_id, from_segment_name, to_segment_id, to_segment_name

@@ -29,8 +29,9 @@ segments as (
         segment_id,
         max(model_version) as model_version,
         cast(count(*) as integer) as customers,
-        cast(sum(monetary) as decimal(38, 4)) as net_revenue,
-        cast(sum(lifetime_net_revenue) as decimal(38, 4)) as lifetime_net_revenue,
+        cast(sum(monetary) as decimal(18, 4)) as net_revenue,
+        cast(sum(lifetime_net_revenue) as decimal(18, 4)) as lifetime_net_revenue,
+        sum(frequency) as purchase_days,
         {{ customer_segmentation.percentile('recency_days', 0.5) }}
             as median_recency_days,
         {{ customer_segmentation.percentile('frequency', 0.5) }} as median_frequency,
@@ -60,7 +61,10 @@ shared as (
         segments.*,
         cast(segments.customers as double) / totals.customers as customer_share,
         cast(segments.net_revenue as double) / nullif(totals.net_revenue, 0)
-            as revenue_share
+            as revenue_share,
+        cast(segments.net_revenue as double) / segments.customers as mean_monetary,
+        cast(segments.net_revenue as double) / nullif(segments.purchase_days, 0)
+            as average_order_value
     from segments
     cross join totals
 ),
@@ -105,6 +109,8 @@ profiles as (
         shared.net_revenue,
         shared.revenue_share,
         shared.lifetime_net_revenue,
+        shared.mean_monetary,
+        shared.average_order_value,
         shared.median_recency_days,
         shared.median_frequency,
         shared.median_monetary,
