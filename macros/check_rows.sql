@@ -2,24 +2,35 @@
    what was published stays. #}
 
 
-{# A shop without one accepted row has nothing to segment. #}
+{# A shop without one accepted row has nothing to segment, and money beyond what the columns
+   of the marts hold, decimal(18, 4), would stop the build later without a reason. #}
 {% macro check_readable() %}
     {%- if execute and not flags.EMPTY -%}
         {%- set counts = {} -%}
-        {%- for row in run_query(
-            "select coalesce(rejection_reason, 'accepted'), count(*) from " ~ this
-            ~ " group by 1 order by 1"
-        ).rows -%}
-            {%- do counts.update({row[0]: row[1] | int}) -%}
+        {%- set problems = [] -%}
+        {%- for reason, rows, money in run_query(
+            "select coalesce(rejection_reason, 'accepted'), count(*),"
+            ~ ' coalesce(sum(abs(amount)), 0) from ' ~ this ~ ' group by 1 order by 1'
+        ).rows | map('list') -%}
+            {%- do counts.update({reason: rows | int}) -%}
+            {%- do problems.append(
+                'segmentation_transactions: the accepted amounts add up to {:,.0f}, returns '
+                'counted as positive; it must be less than 100,000,000,000,000. Leave wrong '
+                'amounts out with segmentation_transaction_filter, or map '
+                'segmentation_transaction_columns.amount to a larger unit.'.format(
+                    money | float
+                )
+            ) if reason == 'accepted' and money | float >= 1e14 -%}
         {%- endfor -%}
         {%- set sample = customer_segmentation.read_sample() -%}
-        {%- do customer_segmentation._raise([
+        {%- do problems.append(
             'segmentation_transactions has no row that can be used{}: {}.'.format(
                 ' from {} until {} (UTC, by --sample)'.format(sample.start, sample.end)
                     if sample else '',
                 counts | tojson if counts else 'there is none' if sample else 'it is empty'
             )
-        ]) if 'accepted' not in counts -%}
+        ) if 'accepted' not in counts -%}
+        {%- do customer_segmentation._raise(problems) -%}
     {%- endif -%}
 {% endmacro %}
 

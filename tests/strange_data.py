@@ -222,6 +222,18 @@ TRANSACTION_CASES = {
         " where customer_id = 'rich'",
         rows=[("2000000000000.7500", True)],
     ),
+    "more money than the tables hold": Case(
+        "Amounts that add up to 10^14 or more",
+        "The build stops: leave wrong amounts out, or map amount to a larger unit.",
+        Shop(
+            [
+                *make_buyers(),
+                make_line("rich", 3, "50000000000000"),
+                make_line("rich", 33, "-50000000000000"),
+            ]
+        ),
+        says="returns counted as positive; it must be less than 100,000,000,000,000.",
+    ),
     "more returned than bought": Case(
         "A customer whose returns exceed the purchases",
         "Net revenue is negative; the model takes it as 0.",
