@@ -182,19 +182,21 @@
 {%- endmacro %}
 
 
-{# Adds the user's attributes to the contract of the model that calls it as a pre-hook, so
-   that the contract stays enforced whatever the attributes are. #}
-{% macro extend_contract_with_attributes() %}
+{# The columns that the user's attributes and extra columns add to customer_segments, as a
+   contract has them. #}
+{% macro list_attribute_columns() %}
     {%- set columns = [] -%}
     {%- for attribute in customer_segmentation.list_published_attributes() -%}
+        {%- set is_age = attribute.kind == 'date' -%}
         {%- do columns.append({
             'name': attribute.column,
             'data_type': attribute.data_type,
             'description': (
                 'Age in completed years on the as-of date, from ' ~ attribute.source
-                if attribute.kind == 'date'
-                else 'Attribute of kind ' ~ attribute.kind
+                if is_age else 'Attribute of kind ' ~ attribute.kind
             ) ~ ' of your customer table. Null when unknown.',
+            'unit': 'years' if is_age
+                else 'as in your table' if attribute.is_number,
         }) -%}
     {%- endfor -%}
     {%- if var('segmentation_publish_demographics') -%}
@@ -204,10 +206,19 @@
                 'data_type': data_type,
                 'description': 'Further column of your customer table. Null when it is '
                     ~ 'missing or cannot be read as ' ~ data_type ~ '.',
+                'unit': 'as in your table'
+                    if data_type not in ['string', 'boolean', 'date', 'timestamp'],
             }) -%}
         {%- endfor -%}
     {%- endif -%}
-    {%- for column in columns -%}
+    {{- return(columns) -}}
+{% endmacro %}
+
+
+{# Adds the user's attributes to the contract of the model that calls it as a pre-hook, so
+   that the contract stays enforced whatever the attributes are. #}
+{% macro extend_contract_with_attributes() %}
+    {%- for column in customer_segmentation.list_attribute_columns() -%}
         {%- do model['columns'].update({column.name: dict(column, constraints=[])}) -%}
     {%- endfor -%}
 {% endmacro %}

@@ -76,7 +76,7 @@ retention as (
         cast(coalesce(activity.customers, 0) as integer) as customers,
         cast(coalesce(activity.customers, 0) as double)
         / cohort_months.cohort_customers as retained_share,
-        cast(coalesce(activity.net_revenue, 0) as decimal(38, 4)) as net_revenue
+        cast(coalesce(activity.net_revenue, 0) as decimal(18, 4)) as net_revenue
     from cohort_months
     left join activity
         on cohort_months.cohort_month = activity.cohort_month

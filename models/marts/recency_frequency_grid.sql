@@ -36,7 +36,7 @@ grid as (
         cells.recency_score,
         cells.frequency_score,
         cast(coalesce(sums.customers, 0) as integer) as customers,
-        cast(coalesce(sums.net_revenue, 0) as decimal(38, 4)) as net_revenue
+        cast(coalesce(sums.net_revenue, 0) as decimal(18, 4)) as net_revenue
     from cells
     left join sums
         on cells.recency_score = sums.recency_score

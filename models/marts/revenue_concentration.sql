@@ -29,7 +29,7 @@ shares as (
         cast(customers as integer) as customers,
         cast(sum(customers) over (order by twentieth) as double)
         / sum(customers) over () as customers_so_far_share,
-        cast(net_revenue as decimal(38, 4)) as net_revenue,
+        cast(net_revenue as decimal(18, 4)) as net_revenue,
         cast(sum(net_revenue) over (order by twentieth) as double)
         / nullif(cast(sum(net_revenue) over () as double), 0) as revenue_so_far_share
     from twentieths

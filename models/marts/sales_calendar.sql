@@ -29,7 +29,7 @@ calendar as (
         cast(count(distinct order_date) as integer) as days,
         cast(sum(case when order_count > 0 then 1 else 0 end) as integer)
             as purchase_days,
-        cast(sum(net_revenue) as decimal(38, 4)) as net_revenue
+        cast(sum(net_revenue) as decimal(18, 4)) as net_revenue
     from days
     group by order_month, weekday
 )

@@ -68,10 +68,10 @@ compared as (
         ) as integer) as customer_change,
         cast(customers as double)
         / nullif(sum(customers) over (partition by as_of_date), 0) as customer_share,
-        cast(net_revenue as decimal(38, 4)) as net_revenue,
+        cast(net_revenue as decimal(18, 4)) as net_revenue,
         cast(net_revenue - lag(net_revenue) over (
             partition by segment_id order by as_of_date
-        ) as decimal(38, 4)) as net_revenue_change,
+        ) as decimal(18, 4)) as net_revenue_change,
         coalesce(lag(is_seen_in_full) over (
             partition by segment_id order by as_of_date
         ), false) as is_comparable

@@ -46,8 +46,8 @@ typed as (
         from_segment_id,
         to_segment_id,
         cast(customers as integer) as customers,
-        cast(net_revenue_before as decimal(38, 4)) as net_revenue_before,
-        cast(net_revenue_after as decimal(38, 4)) as net_revenue_after
+        cast(net_revenue_before as decimal(18, 4)) as net_revenue_before,
+        cast(net_revenue_after as decimal(18, 4)) as net_revenue_after
     from moves
 )
 
