@@ -167,7 +167,7 @@ def test_the_snippet_is_all_that_a_fresh_project_needs(tmp_path):
     assert build.query(f"select count(*) from {SCHEMA}.customer_segments") == [(183,)]
     results = json.loads((build.target / "run_results.json").read_text())["results"]
     ran = {result["unique_id"].split(".", 1)[0] for result in results}
-    assert ran == {"model", "seed", "test", "operation"}
+    assert ran == {"model", "seed", "test", "operation", "exposure"}
     seeds = {r["unique_id"] for r in results if r["unique_id"].startswith("seed.")}
     assert not [seed for seed in seeds if "demo" in seed]
 
