@@ -29,6 +29,9 @@ build_demo() { # from an empty database; warnings are errors
 check_house_rules() { # of the manifest that the build has left
     cp dbt-bouncer.yml "$scratch"
     dbt-bouncer run --config-file "$scratch/dbt-bouncer.yml" --show-all-failures
+    dbt-score lint --manifest "$scratch/target/manifest.json" >"$scratch/score" || {
+        cat "$scratch/score" && return 1
+    }
 }
 
 start_sqlfluff() { # beside the build, which keeps one core busy
@@ -47,7 +50,7 @@ run_pytest() { # a worker per core; the tests of a file share their builds
 stage ruff lint_python
 [ "$mode" = fast ] || start_sqlfluff
 stage 'dbt build with unit tests' build_demo
-stage dbt-bouncer check_house_rules
+stage 'dbt-bouncer, dbt-score' check_house_rules
 if [ "$mode" = fast ]; then
     # Functions, documents, and models run in memory.
     stage pytest run_pytest tests/test_{commands,fingerprints,model_policies,mutations}.py \
