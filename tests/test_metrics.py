@@ -10,10 +10,9 @@ import pytest
 from conftest import Build
 
 MF = Path(sys.executable).parent / "mf"
-pytestmark = [
-    pytest.mark.slow,
-    pytest.mark.skipif(not MF.exists(), reason="dbt-metricflow is not installed"),
-]
+pytestmark = pytest.mark.skipif(
+    not MF.exists(), reason="dbt-metricflow is not installed"
+)
 SEGMENT, MONTH = "segment__segment_name", "metric_time__month"
 
 

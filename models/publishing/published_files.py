@@ -122,7 +122,9 @@ def model(dbt, session):
         "column_quality": dbt.ref("column_quality").order("table_name, column_name"),
         "customer_quality": dbt.ref("customer_quality").order("attribute, fact"),
         "transaction_quality": dbt.ref("transaction_quality").order("reason_order"),
-        "data_dictionary": dbt.ref("data_dictionary").order("table_name, column_number"),
+        "data_dictionary": dbt.ref("data_dictionary").order(
+            "table_name, column_number"
+        ),
         "rejected_transactions": dbt.ref("rejected_transactions").order(
             "rejection_reason, customer_id, transaction_id, order_id, raw_ordered_at,"
             " raw_amount"
