@@ -87,7 +87,8 @@ def test_segments_by_month(demo_build, project):
         " cast(sum(monetary) as double),"
         " cast(sum(monetary) as double) / nullif(sum(frequency), 0),"
         " count(*) / sum(count(*)) over (partition by as_of_date)"
-        " from customer_segments_monthly group by all order by all",
+        " from customer_segments_monthly group by as_of_date, segment_name"
+        " order by as_of_date, segment_name",
         table,
     )
 
