@@ -277,3 +277,19 @@ def test_a_bad_var_stops_the_shops_run_at_the_start(build, shop, tmp_path):
     assert done.returncode != 0
     assert "segmentation_k is 1, but it must be null or a whole number" in done.stdout
     assert "START" not in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("table", "is_allowed"), [("customer_segments", True), ("int_customers", False)]
+)
+def test_the_shop_refers_to_marts_and_not_to_working_tables(
+    build, shop, tmp_path, table, is_allowed
+):
+    model = shop / "models" / "fct_segments.sql"
+    model.write_text(f"select * from {{{{ ref('customer_segmentation', '{table}') }}}}")
+    try:
+        done = Build(tmp_path, project=shop, vars={}).dbt("parse")
+    finally:
+        model.unlink()
+    assert (done.returncode == 0) == is_allowed, done.stdout
+    assert ("the referenced node is protected" in done.stdout) != is_allowed
