@@ -1,4 +1,4 @@
-"""The data dictionary lists the columns that the published tables have."""
+"""What the tables say of themselves: the data dictionary, and keys in the database."""
 
 import duckdb
 import pytest
@@ -79,3 +79,18 @@ def test_attributes_that_are_not_published_are_not_listed(tmp_path):
         "select column_name from data_dictionary"
         " where table_name = 'customer_segments' and is_personal"
     ) == [("customer_id",)]
+
+
+def test_every_mart_with_a_key_declares_it(demo_build):
+    """DECISIONS says why customer_segments does not; the others have none, or are views."""
+    marts = {path.stem for path in (demo_build.project / "models/marts").glob("*.sql")}
+    declared = demo_build.query(
+        "select table_name from duckdb_constraints()"
+        " where constraint_type = 'PRIMARY KEY'"
+    )
+    assert marts - {name for (name,) in declared} == {
+        "customer_segments",
+        "customer_segments_monthly",
+        "rejected_transactions",
+        "segment_moves",
+    }
