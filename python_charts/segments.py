@@ -102,7 +102,7 @@ def build_distributions(report: Report) -> list[go.Figure]:
         name_rows(figure, segments)
         title = label + (" (log scale)" if is_log else "")
         alt = f"{label}, medians: {'; '.join(says)}"
-        figures.append(finish(figure, 40 + 46 * len(segments), alt, title))
+        figures.append(finish(figure, 64 + 46 * len(segments), alt, title))
     return figures
 
 

@@ -256,6 +256,17 @@ def test_a_name_that_is_a_script_does_not_run(tables, tmp_path, open_page):  # n
     assert EVIL in page.locator("#sizes svg text").all_text_contents()
 
 
+def test_a_page_without_rows_is_whole_as_well(tables, tmp_path, open_page):  # noqa: F811
+    tables = {name: table.iloc[:0] for name, table in tables.items()}
+    folder = publish(tables, tmp_path / "published")
+    assert run(folder).returncode == 0
+    page = open_page(folder / "report.html", width=390)
+    page.evaluate(DRAW)
+    assert page.locator(".empty").count() > 15
+    found = axe.Axe().run(page).response["violations"]
+    assert [(item["id"], item["nodes"][0]["html"][:200]) for item in found] == []
+
+
 def test_paper_shows_everything(demo_page, open_page):
     page = open_page(demo_page, scheme="dark")
     page.evaluate("dispatchEvent(new Event('beforeprint'))")
