@@ -16,7 +16,7 @@
         ) -%}
         {%- do customer_segmentation._check_collisions(problems) -%}
         {%- do problems.extend(customer_segmentation.find_problems(values)) -%}
-        {%- do customer_segmentation._check_publish_mode(problems) -%}
+        {%- do customer_segmentation._check_publishing(problems) -%}
         {%- if not problems -%}
             {%- do problems.extend(customer_segmentation.find_engine_problems(values)) -%}
             {#- dbt builds a ref: staging checks it as soon as it is there. -#}
@@ -176,8 +176,9 @@
 {% endmacro %}
 
 
-{# Who may read the published files: their owner always writes them. #}
-{% macro _check_publish_mode(problems) %}
+{# Who may read the published files (their owner always writes them), and how many of
+   their versions stay. #}
+{% macro _check_publishing(problems) %}
     {%- set modes = ['600', '640', '644', '660', '664', '666'] -%}
     {%- set mode = env_var('SEGMENTATION_PUBLISH_MODE', '') or '600' -%}
     {%- if mode not in modes -%}
@@ -186,6 +187,14 @@
             ~ ', but it must be one of ' ~ modes | join(', ')
             ~ ': 600 lets only the owner read the published files, 640 the group too, '
             ~ '644 everybody.'
+        ) -%}
+    {%- endif -%}
+    {%- set keep = env_var('SEGMENTATION_PUBLISH_KEEP', '') or '3' -%}
+    {%- if not modules.re.match('[1-9][0-9]{0,2}\\Z', keep) -%}
+        {%- do problems.append(
+            'The environment variable SEGMENTATION_PUBLISH_KEEP is ' ~ keep
+            ~ ', but it must be a whole number from 1 to 999: so many published versions '
+            ~ 'stay, the new one included.'
         ) -%}
     {%- endif -%}
 {% endmacro %}

@@ -157,6 +157,8 @@ Results:
   segmentation_publish_demographics: {type: boolean,
     meaning: "false leaves attributes and extra columns out of the marts, and so out of what
       is published."}
+  segmentation_segment_lists: {type: boolean,
+    meaning: "true publishes a CSV file per segment as well: customer id, segment, action."}
   segmentation_minimum_cell_size: {type: whole, lowest: 1, highest: 1000000000,
     meaning: "Cells of segment_demographics with fewer customers are suppressed, and whatever
       would give them away."}

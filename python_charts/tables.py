@@ -36,6 +36,9 @@ def load_tables(
         raise MissingTableError(
             f"The folder {folder} is missing: run `make build` to publish the tables."
         )
+    if (folder / "current").is_dir():
+        # All of one version, whatever is published meanwhile.
+        folder = (folder / "current").resolve()
     tables = {}
     with duckdb.connect(":memory:") as connection:
         for mart in MARTS:

@@ -43,15 +43,18 @@ def measure_agreement(segments: Path, truth: Path) -> float | None:
 
 def summarise(folder: Path) -> str:
     """Lay out the published segments as text."""
+    # All of one version, whatever is published meanwhile.
+    current = folder / "current"
+    tables = current.resolve() if current.is_dir() else folder
     segments = query(
         """
         select segment_name, customers, customer_share, revenue_share
         from read_parquet(?)
         order by segment_kind, abs(segment_id)
         """,
-        folder / "segment_profiles.parquet",
+        tables / "segment_profiles.parquet",
     )
-    customer_segments = folder / "customer_segments.parquet"
+    customer_segments = tables / "customer_segments.parquet"
     [(as_of_date, customers)] = query(
         "select min(as_of_date), count(*) from read_parquet(?)", customer_segments
     )

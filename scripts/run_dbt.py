@@ -26,6 +26,10 @@ DAMAGED_INPUT = "{file} is damaged. Fetch it again."
 # match counts.
 EXPLANATIONS = [
     (
+        r"OSError: (?P<said>Nothing new was published in [^\n]+)",
+        "{said} Put right what it names and run again.",
+    ),
+    (
         f"Could not set lock on file {FILE}",
         "The database {file} is in use by another process. Close that one (a notebook, a "
         "BI tool, another build) and run again.",

@@ -111,6 +111,7 @@ NO_MODELLING_VARS = {
     "segmentation_tests": {"largest_segment": {"maximum_share": 0.9}},
     "segmentation_minimum_cell_size": 5,
     "segmentation_publish_demographics": False,
+    "segmentation_segment_lists": True,
     "segmentation_customers_without_purchases": "leave_out",
 }
 

@@ -1,12 +1,17 @@
-"""What BI tools read: complete, replaced as a whole file, and untouched by a failure."""
+"""What BI tools read: complete, described, and untouched by a failure."""
 
+import hashlib
+import json
+import runpy
 import shutil
 import stat
 import subprocess
 import sys
 
 import duckdb
-from conftest import Build
+from conftest import PROJECT, Build
+
+PUBLISHING = ("publish_folder", "publish_tables", "published_files")
 
 
 def test_every_mart_is_published_as_parquet_and_in_one_database(demo_build):
@@ -21,54 +26,126 @@ def test_every_mart_is_published_as_parquet_and_in_one_database(demo_build):
                 f"select * from {mart} order by all"
             ).fetchall()
             assert published == ours, mart
-    assert {path.suffix for path in demo_build.published.iterdir()} == {
-        ".parquet",
-        ".duckdb",
+    assert {path.name for path in demo_build.published.iterdir()} == {
+        *(f"{mart}.parquet" for mart in marts),
+        *("segments.duckdb", "current", "current.json", "versions"),
     }
 
 
-def go_on(demo_build: Build, folder) -> Build:
-    """Copy the demo's build, to go on where it ended."""
-    shutil.copytree(demo_build.folder, folder, dirs_exist_ok=True)
-    return Build(folder)
+def test_every_description_is_a_comment_and_every_key_is_declared(demo_build):
+    described = """
+        select table_name, column_name, comment from duckdb_columns()
+        where schema_name = 'main' and table_name in (select table_name from tables)
+        union all
+        select table_name, '', comment from duckdb_tables()
+        where table_name in (from tables)
+        union all
+        select view_name, '', comment from duckdb_views()
+        where view_name in (from tables)
+        order by all
+    """
+    ours = demo_build.query(
+        f"with tables as (select table_name from publish_tables) {described}"
+    )
+    path = demo_build.published / "segments.duckdb"
+    with duckdb.connect(str(path), read_only=True) as connection:
+        published = connection.execute(
+            "with tables as (select table_name from duckdb_tables() where not internal)"
+            + described
+        ).fetchall()
+        keys = connection.execute(
+            "select table_name, constraint_column_names from duckdb_constraints()"
+            " where constraint_type = 'PRIMARY KEY'"
+        ).fetchall()
+    assert published == ours
+    # Attributes and extra columns are the user's own words.
+    assert {row[1] for row in published if row[2] is None} <= {
+        *("age_years", "gender", "income_band", "household_size", "region")
+    }
+    assert {name: ", ".join(columns) for name, columns in keys} == dict(
+        demo_build.query(
+            "select table_name, sort_columns from publish_tables where has_key"
+        )
+    )
+    assert demo_build.query(
+        "select table_name from publish_tables where not has_key"
+    ) == [("segment_moves",), ("rejected_transactions",)]
+    # A key that can be null would fail the publication; the view has tests instead.
+    assert demo_build.query(
+        "select distinct table_name from (select table_name,"
+        " unnest(string_split(sort_columns, ', ')) from publish_tables where has_key"
+        " except select table_name, unnest(constraint_column_names)"
+        " from duckdb_constraints() where constraint_type = 'NOT NULL')"
+    ) == [("customer_segments_monthly",)]
+
+
+def test_the_published_database_is_read_by_every_duckdb_since_1_0(demo_build):
+    path = demo_build.published / "segments.duckdb"
+    with duckdb.connect() as connection:
+        connection.execute(f"attach '{path}' as published (read_only)")
+        assert connection.execute(
+            "select tags['storage_version'] from duckdb_databases()"
+            " where database_name = 'published'"
+        ).fetchall() == [("v1.0.0+",)]
+
+
+def test_current_json_says_what_is_published(demo_build):
+    said = json.loads((demo_build.published / "current.json").read_text())
+    files = said.pop("files")
+    assert said == {
+        "version": 1,
+        "path": "versions/1",
+        "as_of_date": "2026-01-01",
+        "model_version": 1,
+    }
+    counted = demo_build.query("select file_name, row_count from published_files")
+    total = sum(rows for _, rows in counted)
+    assert {name: file["rows"] for name, file in files.items()} == dict(
+        counted, **{"segments.duckdb": total}
+    )
+    for name, file in files.items():
+        content = (demo_build.published / said["path"] / name).read_bytes()
+        assert hashlib.sha256(content).hexdigest() == file["sha256"]
+        assert (demo_build.published / name).read_bytes() == content
 
 
 def test_a_failing_test_leaves_the_published_files_alone(demo_build, tmp_path):
-    build = go_on(demo_build, tmp_path)
-    before = {path: path.stat().st_mtime_ns for path in build.published.iterdir()}
+    build = Build(tmp_path)
+    shutil.copy(demo_build.database, build.database)
+    shutil.copytree(demo_build.published, build.published, symlinks=True)
 
+    def read_times():
+        return {p: p.lstat().st_mtime_ns for p in build.published.rglob("*")}
+
+    before = read_times()
     done = build.dbt(
-        *("build", "--exclude-resource-type", "unit_test"),
+        "build",
+        "--exclude-resource-type",
+        "unit_test",
         segmentation_tests={"smallest_segment": {"minimum_share": 0.4}},
     )
 
     assert done.returncode != 0
     assert build.failures() == {"assert_smallest_segment_is_above_the_floor"}
-    after = {path: path.stat().st_mtime_ns for path in build.published.iterdir()}
-    assert after == before
-
-
-def test_a_reader_with_the_old_file_open_keeps_it(demo_build, tmp_path):
-    """Files are replaced, not overwritten: an open database goes on to be readable."""
-    build = go_on(demo_build, tmp_path)
-    database = build.published / "segments.duckdb"
-    old = database.stat().st_ino
-    with duckdb.connect(str(database), read_only=True) as connection:
-        build.run()
-        counted = connection.execute(
-            "select count(*) from customer_segments"
-        ).fetchall()
-    assert database.stat().st_ino != old
-    assert counted == build.query("select count(*) from customer_segments")
+    assert read_times() == before
 
 
 def read_modes(folder) -> set[str]:
-    return {f"{stat.S_IMODE(path.stat().st_mode):o}" for path in folder.iterdir()}
+    return {
+        f"{stat.S_IMODE(path.stat().st_mode):o}"
+        for path in folder.rglob("*")
+        if path.is_file()
+    }
+
+
+def read_folder_modes(folder) -> set[str]:
+    folders = [folder, folder / "versions", folder / "versions" / "1"]
+    return {f"{stat.S_IMODE(path.stat().st_mode):o}" for path in folders}
 
 
 def test_published_files_are_their_owners_only(demo_build):
     assert read_modes(demo_build.published) == {"600"}
-    assert f"{stat.S_IMODE(demo_build.published.stat().st_mode):o}" == "700"
+    assert read_folder_modes(demo_build.published) == {"700"}
 
 
 def test_a_mode_lets_others_read_the_files_and_the_page(
@@ -77,7 +154,7 @@ def test_a_mode_lets_others_read_the_files_and_the_page(
     monkeypatch.setenv("SEGMENTATION_PUBLISH_MODE", "640")
     build = Build(tmp_path)
     shutil.copy(demo_build.database, build.database)
-    done = build.dbt("run", "--select", "publish_folder", "published_files")
+    done = build.dbt("run", "--select", *PUBLISHING)
     assert done.returncode == 0, done.stdout
     drawn = subprocess.run(
         [sys.executable, "-m", "python_charts"],
@@ -87,14 +164,31 @@ def test_a_mode_lets_others_read_the_files_and_the_page(
     assert drawn.returncode == 0
     assert (build.published / "report.html").is_file()
     assert read_modes(build.published) == {"640"}
-    assert f"{stat.S_IMODE(build.published.stat().st_mode):o}" == "750"
+    assert read_folder_modes(build.published) == {"750"}
 
 
-def test_a_mode_that_is_none_is_one_sentence(tmp_path, monkeypatch):
+def test_what_is_in_the_way_fails_the_build_with_a_sentence(demo_build, tmp_path):
+    build = Build(tmp_path)
+    shutil.copy(demo_build.database, build.database)
+    blocked = build.published / "segments.duckdb"
+    blocked.mkdir(parents=True)
+    done = build.dbt("run", "--select", *PUBLISHING)
+    assert done.returncode != 0
+    script = runpy.run_path(str(PROJECT / "scripts" / "run_dbt.py"))
+    assert script["explain"](done.stdout) == (
+        f"Nothing new was published in {build.published}: {blocked} is a folder where a"
+        " file goes. What was published before is whole and still there. Put right what it"
+        " names and run again."
+    )
+
+
+def test_settings_that_are_none_are_one_sentence_each(tmp_path, monkeypatch):
     monkeypatch.setenv("SEGMENTATION_PUBLISH_MODE", "rw")
+    monkeypatch.setenv("SEGMENTATION_PUBLISH_KEEP", "0")
     done = Build(tmp_path).dbt("run", "--select", "published_files")
     assert done.returncode != 0
-    assert (
-        "SEGMENTATION_PUBLISH_MODE is rw, but it must be one of 600, 640, 644,"
-        in done.stdout
-    )
+    for sentence in (
+        "SEGMENTATION_PUBLISH_MODE is rw, but it must be one of 600, 640, 644,",
+        "SEGMENTATION_PUBLISH_KEEP is 0, but it must be a whole number from 1 to 999",
+    ):
+        assert sentence in done.stdout

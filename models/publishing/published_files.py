@@ -1,138 +1,479 @@
-"""Publish the marts: one row per mart with the file BI tools read.
+"""Publish the marts as a new version: one row per mart with the file BI tools read.
 
-Runs after every mart and its tests. All files are written aside first and then moved into
-place one by one, so a reader sees the last good file or the new one, never a half one.
+A version is a folder that is written aside and never changed again. One link makes it the
+version that people read, so a reader sees the last good one or the new one:
+
+    published/versions/7/      its files, and version.json that describes them
+    published/current          a link to it, replaced in one step
+    published/current.json     its version.json, for readers that cannot follow links
+    published/<name>.parquet   a link through current: a path that stays the same
 """
 
+import contextlib
+import hashlib
+import json
 import os
+import re
 import shutil
+import stat
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
+from typing import NamedTuple
 
 import duckdb
 import pandas as pd
 
+try:
+    import fcntl
+except ImportError:  # Windows has none.
+    fcntl = None
+
 DATABASE = "segments.duckdb"
+LISTS = "segment_lists"
 # Drivers of BI tools lag behind: every DuckDB since 1.0 reads this.
 STORAGE_VERSION = "v1.0.0"
-COLUMNS = {"table_name": "str", "file_name": "str", "row_count": "int64"}
+# The index of a key takes twice the space of its table and, from here on, gigabytes of
+# memory: larger tables have none.
+MAXIMUM_KEYED_ROWS = 1_000_000
+# Who has just read which version is current has this long to open its files.
+GRACE_SECONDS = 600
 
 
-def write_files(tables: dict, folder: Path, mode: int) -> pd.DataFrame:
-    """Write every table as Parquet, and all of them as one DuckDB database.
+class Table(NamedTuple):
+    """Where a mart is, and the columns it is sorted by: its key, if it has one."""
 
-    Parameters
-    ----------
-    tables : dict of str to DuckDBPyRelation
-        Name and rows of each table, in the order to write them.
-    folder : Path
-        Where the files go; made if it is not there, as open as the files.
-    mode : int
-        Permissions of the files, 0o600 for their owner only.
+    place: tuple[str, str, str]
+    order: str
+    has_key: bool
+
+    @property
+    def relation(self) -> str:
+        """Its name in a query."""
+        return ".".join(f'"{name}"' for name in self.place)
+
+
+def quote(text: str | Path) -> str:
+    """Write a text as SQL has it."""
+    return "'" + str(text).replace("'", "''") + "'"
+
+
+def hash_text(value: object) -> str:
+    """Hash whatever can be written as JSON."""
+    return hashlib.sha256(json.dumps(value).encode()).hexdigest()
+
+
+def hash_file(path: Path) -> str:
+    """Hash the bytes of a file."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def describe(session: duckdb.DuckDBPyConnection, table: Table) -> dict:
+    """Say what a table is, so that one that has not changed is not written again.
+
+    The hash of the rows does not depend on their order. Comments are those that dbt's
+    persist_docs has made of the descriptions.
+    """
+    rows, hash_sum = session.execute(
+        f"select count(*), cast(sum(hash(one)) as string) from {table.relation} as one"
+    ).fetchall()[0]
+    kind, comment = session.execute(
+        """
+        from (
+            select 'table', comment, database_name, schema_name, table_name
+            from duckdb_tables()
+            union all
+            select 'view', comment, database_name, schema_name, view_name
+            from duckdb_views()
+        ) as found (kind, comment, database_name, schema_name, name)
+        select kind, comment
+        where (database_name, schema_name, name) = (?, ?, ?)
+        """,
+        table.place,
+    ).fetchall()[0]
+    columns = session.execute(
+        "select column_name, data_type, comment from duckdb_columns()"
+        " where (database_name, schema_name, table_name) = (?, ?, ?)"
+        " order by column_index",
+        table.place,
+    ).fetchall()
+    content = hash_text([rows, hash_sum, table.order, [row[:2] for row in columns]])
+    return {
+        "rows": rows,
+        "content": content,
+        "kind": kind,
+        "comment": comment,
+        "columns": columns,
+    }
+
+
+def is_sorted(session: duckdb.DuckDBPyConnection, table: Table) -> bool:
+    """Find out whether the rows of a table lie in their order."""
+    return session.execute(
+        f"""
+        select coalesce(bool_and(one >= one_before), true)
+        from (
+            select row({table.order}) as one, lag(row({table.order})) over () as one_before
+            from {table.relation}
+        )
+        """
+    ).fetchall()[0][0]
+
+
+def write_table(
+    session: duckdb.DuckDBPyConnection, name: str, table: Table, described: dict
+) -> None:
+    """Write a table into the new database, in its order, with its key and comments."""
+    target = f"to_publish.main.{name}"
+    parts = [f'"{column}" {kind}' for column, kind, _ in described["columns"]]
+    if table.has_key and described["rows"] <= MAXIMUM_KEYED_ROWS:
+        parts.append(f"primary key ({table.order})")
+    session.execute(f"create table {target} ({', '.join(parts)})")
+    in_order = described["kind"] == "table" and is_sorted(session, table)
+    order = "" if in_order else f"order by {table.order}"
+    session.execute(f"insert into {target} from {table.relation} {order}")
+    comments = {f"table {target}": described["comment"]}
+    for column, _, comment in described["columns"]:
+        comments[f'column {target}."{column}"'] = comment
+    for place, comment in comments.items():
+        if comment is not None:
+            session.execute(f"comment on {place} is {quote(comment)}")
+
+
+def write_lists(
+    session: duckdb.DuckDBPyConnection, customers: str, folder: Path
+) -> dict[str, int]:
+    """Write a CSV file per segment, its customers and what to do; return rows by file.
+
+    A value that a spreadsheet would run as a formula gets an apostrophe before it.
+    """
+    folder.mkdir()
+    columns = ", ".join(
+        rf"regexp_replace({name}, '^([-=+@\t\r\n])', '''\1') as {name}"
+        for name in ("customer_id", "segment_name", "recommended_action")
+    )
+    counted = {}
+    for segment_id, name, rows in session.execute(
+        f"select segment_id, any_value(segment_name), count(*) from ({customers})"
+        " group by segment_id order by segment_id"
+    ).fetchall():
+        words = re.findall("[a-z0-9]+", name.lower())
+        path = folder / ("_".join([str(segment_id), *words]) + ".csv")
+        session.execute(
+            f"copy (select {columns} from ({customers}) where segment_id = {segment_id}"
+            f" order by customer_id) to {quote(path)} (format csv, header)"
+        )
+        counted[path.name] = rows
+    return counted
+
+
+def share(known: dict, old: Path, new: Path, content: str) -> dict | None:
+    """Take a file of the version before by a hard link, if it is whole and the same."""
+    try:
+        if known.get("content") == content and known["sha256"] == hash_file(old):
+            os.link(old, new)
+            return known
+    except OSError:
+        pass
+    return None
+
+
+def write_version(
+    session: duckdb.DuckDBPyConnection,
+    tables: dict[str, Table],
+    customers: str | None,
+    folder: Path,
+    previous: Path,
+) -> dict[str, dict]:
+    """Write the files of a version, or share those of the previous one.
+
+    Rows go from the build's database straight into the new one, where they are in order,
+    and from there to Parquet.
 
     Returns
     -------
-    DataFrame
-        One row per table: table_name, file_name, row_count.
+    dict of str to dict
+        By file: its rows, the hash of what is in it (rows and columns, and in the database
+        comments) and the hash of its bytes.
+    """
+    folder.mkdir()
+    known = {}
+    if (previous / "version.json").is_file():
+        known = json.loads((previous / "version.json").read_text())["files"]
+
+    def take(file: str, rows: int, content: str) -> dict:
+        shared = share(known.get(file, {}), previous / file, folder / file, content)
+        return shared or {"rows": rows, "content": content}
+
+    described = {name: describe(session, table) for name, table in tables.items()}
+    files = {
+        f"{name}.parquet": take(f"{name}.parquet", one["rows"], one["content"])
+        for name, one in described.items()
+    }
+    changed = [n for n in tables if "sha256" not in files[f"{n}.parquet"]]
+    rows, content = sum(one["rows"] for one in described.values()), hash_text(described)
+    files[DATABASE] = {"rows": rows, "content": content}
+    if not changed:
+        files[DATABASE] = take(DATABASE, rows, content)
+    if "sha256" not in files[DATABASE]:
+        session.execute(
+            f"attach {quote(folder / DATABASE)} as to_publish"
+            f" (storage_version '{STORAGE_VERSION}')"
+        )
+        try:
+            with session.cursor() as writer:
+                writer.execute("begin")
+                for name, table in tables.items():
+                    write_table(writer, name, table, described[name])
+                writer.execute("commit")
+                writer.execute("checkpoint to_publish")
+                for name in changed:
+                    path = quote(folder / f"{name}.parquet")
+                    writer.execute(
+                        f"copy (from to_publish.main.{name}) to {path} (format parquet)"
+                    )
+        finally:
+            session.execute("detach to_publish")
+    if customers is not None:
+        for name, rows in write_lists(session, customers, folder / LISTS).items():
+            files[f"{LISTS}/{name}"] = {"rows": rows}
+    for name, file in files.items():
+        if "sha256" not in file:
+            file["sha256"] = hash_file(folder / name)
+    return files
+
+
+def open_for(mode: int) -> int:
+    """Return the mode of a folder: who may read its files may enter it."""
+    return mode | (mode & 0o444) >> 2
+
+
+@contextlib.contextmanager
+def lock(folder: Path) -> Iterator[None]:
+    """Wait until no other build publishes into the folder, where there are locks."""
+    with contextlib.ExitStack() as stack:
+        if fcntl is not None:
+            descriptor = os.open(folder, os.O_RDONLY)
+            stack.callback(os.close, descriptor)
+            with contextlib.suppress(OSError):
+                fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+
+
+def find_current(folder: Path) -> int:
+    """Return the number of the version that people read, 0 when there is none."""
+    if (folder / "current").is_symlink():
+        return int(Path(os.readlink(folder / "current")).name)
+    if (folder / "current.json").is_file():
+        return json.loads((folder / "current.json").read_text())["version"]
+    return 0
+
+
+def list_versions(folder: Path) -> list[int]:
+    """List the numbers of all versions, the newest first."""
+    names = [path.name for path in (folder / "versions").iterdir()]
+    return sorted((int(name) for name in names if name.isdecimal()), reverse=True)
+
+
+def put_link(work: Path, place: Path, target: str) -> None:
+    """Put a link into a place in one step."""
+    if not place.is_symlink() or os.readlink(place) != target:
+        os.symlink(target, work / "link")
+        os.replace(work / "link", place)
+
+
+def put_file(work: Path, place: Path, source: Path) -> None:
+    """Put a copy of a file into a place in one step."""
+    shutil.copy(source, work / "copy")
+    os.replace(work / "copy", place)
+
+
+def has_links(folder: Path, work: Path) -> bool:
+    """Find out whether the file system has symbolic links."""
+    try:
+        if not (folder / "current").is_symlink():
+            os.symlink("nowhere", work / "try")
+    except OSError:
+        return False
+    return True
+
+
+def adopt_files(folder: Path, work: Path, names: list[str]) -> None:
+    """Make a version of the files of release 0.2, which links then take the place of."""
+    (work / "adopted").mkdir()
+    for name in names:
+        if (folder / name).is_file():
+            os.link(folder / name, work / "adopted" / name)
+    number = max(list_versions(folder), default=0) + 1
+    os.rename(work / "adopted", folder / "versions" / str(number))
+    put_link(work, folder / "current", f"versions/{number}")
+
+
+def make_current(folder: Path, work: Path, number: int, names: list[str]) -> None:
+    """Make work/version the version that people read.
+
+    All links lead through `current`, so replacing it is the one step. Without links
+    current.json is that step, and copies of the files follow it.
+    """
+    target = folder / "versions" / str(number)
+    with_links = has_links(folder, work)
+    if with_links:
+        for name in names:
+            put_link(work, folder / name, f"current/{name}")
+    os.rename(work / "version", target)
+    if with_links:
+        put_link(work, folder / "current", f"versions/{number}")
+    put_file(work, folder / "current.json", target / "version.json")
+    for name in names:
+        if not with_links and (target / name).is_file():
+            put_file(work, folder / name, target / name)
+    for path in folder.iterdir():
+        # A mart that was retired.
+        if path.is_symlink() and not path.exists():
+            path.unlink()
+
+
+def drop_versions(
+    folder: Path, work: Path, current: int, number: int, keep: int
+) -> None:
+    """Drop versions that nobody reads, by moving them into the work folder.
+
+    The last ones stay, and those that were current within the grace of their readers;
+    but with a keep of 1 nobody who was erased is to be found in an older one. Versions
+    above the one that was current never were: their run was killed.
+    """
+    versions = folder / "versions"
+    now = replaced_at = (versions / str(number)).stat().st_mtime
+    older = [other for other in list_versions(folder) if other < number]
+    for place, other in enumerate(older, start=1):
+        is_over = keep == 1 or now - replaced_at > GRACE_SECONDS
+        replaced_at = (versions / str(other)).stat().st_mtime
+        if other > current or (place >= keep and is_over):
+            os.rename(versions / str(other), work / str(other))
+
+
+def publish(
+    session: duckdb.DuckDBPyConnection,
+    tables: dict[str, Table],
+    folder: Path,
+    mode: int = 0o600,
+    keep: int = 3,
+    customers: str | None = None,
+    about: dict | None = None,
+) -> dict:
+    """Publish the tables as the next version; who publishes at the same time waits.
+
+    Parameters
+    ----------
+    session : DuckDBPyConnection
+        Connection to the database that the tables are in.
+    tables : dict of str to Table
+        The tables by name.
+    folder : Path
+        Where to publish; made if it is not there, as open as the files.
+    mode : int
+        Permissions of the files, 0o600 for their owner only.
+    keep : int
+        How many versions stay, the new one included.
+    customers : str or None
+        Query of segment_id, customer_id, segment_name and recommended_action, if there
+        are to be lists of each segment's customers.
+    about : dict or None
+        What else to say of the version.
+
+    Returns
+    -------
+    dict
+        What current.json says: version, path, files, and `about`.
 
     Raises
     ------
     OSError
-        When the folder cannot be written. What was published before is untouched.
+        One sentence. What was published before is whole, and goes on to be current.
     """
-    if not folder.exists():
-        folder.mkdir(parents=True)
-        # Who may read a file may enter its folder.
-        folder.chmod(mode | (mode & 0o444) >> 2)
-    aside = Path(tempfile.mkdtemp(prefix=".publishing-", dir=folder))
+    versions = folder / "versions"
+    names = [*(f"{name}.parquet" for name in tables), DATABASE]
+    names += [LISTS] if customers else []
     try:
-        rows = []
-        with duckdb.connect() as database:
-            target = str(aside / DATABASE).replace("'", "''")
-            database.execute(
-                f"attach '{target}' as published (storage_version '{STORAGE_VERSION}')"
+        for path in (folder, versions):
+            if not path.is_dir():
+                path.mkdir(parents=True)
+                path.chmod(open_for(mode))
+        with lock(versions), contextlib.ExitStack() as stack:
+            for name in ("current", "current.json", *names):
+                if (folder / name).is_dir() and not (folder / name).is_symlink():
+                    raise OSError(f"{folder / name} is a folder where a file goes")
+            for left in (
+                *versions.glob(".publishing-*"),
+                *folder.glob(".publishing-*"),
+            ):
+                shutil.rmtree(left)
+            work = Path(tempfile.mkdtemp(prefix=".publishing-", dir=versions))
+            stack.callback(shutil.rmtree, work, ignore_errors=True)
+            if (folder / DATABASE).is_file() and not find_current(folder):
+                adopt_files(folder, work, names)
+            current = find_current(folder)
+            number = max([current, *list_versions(folder)]) + 1
+            said = {"version": number, "path": f"versions/{number}", **(about or {})}
+            said["files"] = write_version(
+                session, tables, customers, work / "version", versions / str(current)
             )
-            database.execute("use published")
-            for name, relation in tables.items():
-                path = aside / f"{name}.parquet"
-                relation.write_parquet(str(path))
-                source = str(path).replace("'", "''")
-                database.execute(
-                    f"create table {name} as select * from read_parquet('{source}')"
-                )
-                counted = database.execute(f"select count(*) from {name}").fetchall()
-                rows.append((name, path.name, counted[0][0]))
-            database.execute("checkpoint")
-        for path in sorted(aside.iterdir()):
-            path.chmod(mode)
-            os.replace(path, folder / path.name)
-    finally:
-        shutil.rmtree(aside, ignore_errors=True)
-    return pd.DataFrame(rows, columns=list(COLUMNS))
+            text = json.dumps(said, indent=2) + "\n"
+            (work / "version" / "version.json").write_text(text)
+            for path in (versions, work / "version", *(work / "version").rglob("*")):
+                wanted = open_for(mode) if path.is_dir() else mode
+                if stat.S_IMODE(path.stat().st_mode) != wanted:
+                    path.chmod(wanted)
+            make_current(folder, work, number, names)
+            drop_versions(folder, work, current, number, keep)
+    except (OSError, ValueError, duckdb.Error) as error:
+        raise OSError(
+            f"Nothing new was published in {folder}: {error}. What was published before"
+            " is whole and still there."
+        ) from None
+    return said
 
 
 def model(dbt, session):
-    """Write the marts, each in the order of its key, unless rows were left out."""
+    """Publish the marts, unless rows were left out."""
     dbt.config(materialized="table")
     [(folder,)] = dbt.ref("publish_folder").fetchall()
     tables = {
-        "customer_segments": dbt.ref("customer_segments").order("customer_id"),
-        "segment_profiles": dbt.ref("segment_profiles").order("segment_id"),
-        "segment_feature_profiles": dbt.ref("segment_feature_profiles").order(
-            "segment_id, feature"
-        ),
-        "segment_rules": dbt.ref("segment_rules").order("segment_id"),
-        "segment_demographics": dbt.ref("segment_demographics").order(
-            "segment_id, attribute, value_order"
-        ),
-        "segment_count_scores": dbt.ref("segment_count_scores").order("segment_count"),
-        "segment_evaluation": dbt.ref("segment_evaluation").order("model_version"),
-        "customer_segments_monthly": dbt.ref("customer_segments_monthly").order(
-            "as_of_date, customer_id"
-        ),
-        "segment_migrations": dbt.ref("segment_migrations").order(
-            "as_of_date, from_segment_name, to_segment_id"
-        ),
-        "segment_forward_value": dbt.ref("segment_forward_value").order(
-            "as_of_date, horizon_months, segmentation, group_name"
-        ),
-        "segment_drift": dbt.ref("segment_drift").order(
-            "as_of_date, model_version, metric, subject"
-        ),
-        "segment_months": dbt.ref("segment_months").order("as_of_date, segment_id"),
-        "segment_moves": dbt.ref("segment_moves").order(
-            "from_date, to_date, from_segment_id, to_segment_id"
-        ),
-        "report_findings": dbt.ref("report_findings").order("finding_rank"),
-        "recency_frequency_grid": dbt.ref("recency_frequency_grid").order(
-            "recency_score, frequency_score"
-        ),
-        "revenue_concentration": dbt.ref("revenue_concentration").order("twentieth"),
-        "cohort_retention": dbt.ref("cohort_retention").order(
-            "cohort_month, months_since"
-        ),
-        "sales_calendar": dbt.ref("sales_calendar").order("order_month, weekday"),
-        "feature_correlations": dbt.ref("feature_correlations").order(
-            "feature, other_feature"
-        ),
-        "feature_histograms": dbt.ref("feature_histograms").order(
-            "feature, scale, bin"
-        ),
-        "segment_map": dbt.ref("segment_map").order("customer_id"),
-        "column_quality": dbt.ref("column_quality").order("table_name, column_name"),
-        "customer_quality": dbt.ref("customer_quality").order("attribute, fact"),
-        "transaction_quality": dbt.ref("transaction_quality").order("reason_order"),
-        "data_dictionary": dbt.ref("data_dictionary").order(
-            "table_name, column_number"
-        ),
-        "rejected_transactions": dbt.ref("rejected_transactions").order(
-            "rejection_reason, customer_id, transaction_id, order_id, raw_ordered_at,"
-            " raw_amount"
-        ),
+        name: Table(tuple(place), order, has_key)
+        for name, *place, order, has_key in dbt.ref("publish_tables")
+        .order("table_number")
+        .project("* exclude (table_number)")
+        .fetchall()
     }
-    if folder is None:
-        return pd.DataFrame(
-            {name: pd.Series(dtype=kind) for name, kind in COLUMNS.items()}
-        )
     mode = int(str(dbt.config.meta_get("mode")), 8)
-    return write_files(tables, Path(folder), mode)
+    keep = int(dbt.config.meta_get("keep"))
+    has_lists = dbt.config.meta_get("lists")
+    rows = []
+    if folder is not None:
+        customers, segments = (
+            tables[name].relation for name in ("customer_segments", "segment_profiles")
+        )
+        as_of_date, model_version = session.execute(
+            f"select cast(max(as_of_date) as string), max(model_version) from {segments}"
+        ).fetchall()[0]
+        lists = (
+            "select segment_id, customer_id, segments.segment_name, recommended_action"
+            f" from {customers} as customers"
+            f" inner join {segments} as segments using (segment_id)"
+        )
+        said = publish(
+            session,
+            tables,
+            Path(folder),
+            mode,
+            keep,
+            customers=lists if has_lists else None,
+            about={"as_of_date": as_of_date, "model_version": model_version},
+        )
+        for name in tables:
+            file = f"{name}.parquet"
+            rows.append((name, file, said["files"][file]["rows"]))
+    return pd.DataFrame(rows, columns=["table_name", "file_name", "row_count"]).astype(
+        {"table_name": "str", "file_name": "str", "row_count": "int64"}
+    )
