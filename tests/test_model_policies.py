@@ -304,6 +304,7 @@ ELSEWHERE = {
     "segmentation_refit": "tests/test_kept_model.py",
     "segmentation_rename": "tests/test_segment_names.py",
     "segmentation_name_overrides": "tests/test_segment_names.py",
+    "segmentation_segment_lists": "tests/test_published_files.py",
     "segmentation_tests.unmatched_buyers.maximum_share": "tests/test_columns.py",
     "segmentation_tests.breaking_change.maximum_share": (
         "models/marts/_segment_evaluation.yml"

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import re
 import runpy
 import shutil
 import stat
@@ -167,6 +168,26 @@ def test_a_mode_lets_others_read_the_files_and_the_page(
     assert read_folder_modes(build.published) == {"750"}
 
 
+def test_there_is_a_list_per_segment_for_who_wants_them(demo_build, tmp_path):
+    assert not (demo_build.published / "segment_lists").exists()
+    build = Build(tmp_path)
+    shutil.copy(demo_build.database, build.database)
+    done = build.dbt("run", "--select", *PUBLISHING, segmentation_segment_lists=True)
+    assert done.returncode == 0, done.stdout
+    lists = sorted((build.published / "segment_lists").iterdir())
+    listed = [
+        duckdb.read_csv(str(path), all_varchar=True, header=True).fetchall()
+        for path in lists
+    ]
+    assert sorted(row for rows in listed for row in rows) == build.query(
+        "select customer_id, customers.segment_name, recommended_action"
+        " from customer_segments as customers"
+        " inner join segment_profiles using (segment_id) order by customer_id"
+    )
+    assert all(len({row[1] for row in rows}) == 1 for rows in listed)
+    assert read_modes(build.published) == {"600"}
+
+
 def test_what_is_in_the_way_fails_the_build_with_a_sentence(demo_build, tmp_path):
     build = Build(tmp_path)
     shutil.copy(demo_build.database, build.database)
@@ -180,6 +201,16 @@ def test_what_is_in_the_way_fails_the_build_with_a_sentence(demo_build, tmp_path
         " file goes. What was published before is whole and still there. Put right what it"
         " names and run again."
     )
+
+
+def test_the_recipes_run(demo_build, monkeypatch, capsys):
+    monkeypatch.chdir(demo_build.folder)
+    text = (PROJECT / "docs" / "reading.md").read_text()
+    recipes = re.findall(r"```python\n(.*?)```", text, flags=re.DOTALL)
+    assert len(recipes) == 3
+    for recipe in recipes:
+        exec(recipe, {})
+    assert "recommended_action" in capsys.readouterr().out
 
 
 def test_settings_that_are_none_are_one_sentence_each(tmp_path, monkeypatch):

@@ -400,6 +400,19 @@ def test_a_reader_with_an_old_version_open_keeps_it(tmp_path):
     assert runs == [(1,)]
 
 
+def test_the_link_can_lead_back_to_an_older_version(tmp_path):
+    """As docs/reading.md says; the run after it does not mind."""
+    for run in (1, 2, 3):
+        publish(tmp_path, run)
+    version = tmp_path / "versions" / "2"
+    (tmp_path / "current").unlink()
+    (tmp_path / "current").symlink_to("versions/2")
+    shutil.copy(version / "version.json", tmp_path / "current.json")
+    assert see(tmp_path) == 2
+    assert publish(tmp_path, 4)["version"] == 4
+    assert see(tmp_path) == 4
+
+
 def test_a_retired_table_has_no_path_left(tmp_path):
     publish(tmp_path, 1)
     with make_shop(2) as session:
