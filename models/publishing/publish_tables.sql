@@ -32,14 +32,19 @@
         ~ 'raw_ordered_at, raw_amount',
 } %}
 
-{%- for name, order in dict(keys, **orders_without_key).items() %}
-select
-    {{ loop.index }} as table_number,
-    '{{ name }}' as table_name,
-    '{{ ref(name).database }}' as database_name,
-    '{{ ref(name).schema }}' as schema_name,
-    '{{ ref(name).identifier }}' as identifier,
-    '{{ order }}' as sort_columns,
-    {{ 'true' if name in keys else 'false' }} as has_key
-{{ 'union all' if not loop.last }}
-{%- endfor %}
+with
+
+tables (
+    table_number, table_name, database_name, schema_name, identifier, sort_columns, has_key
+) as (
+    values
+    {%- for name, order in dict(keys, **orders_without_key).items() %}
+    (
+        {{- loop.index }}, '{{ name }}', '{{ ref(name).database }}',
+        {{- " '" ~ ref(name).schema }}', '{{ ref(name).identifier }}',
+        {{- " '" ~ order }}', {{ 'true' if name in keys else 'false' -}}
+    ){{ ',' if not loop.last }}
+    {%- endfor %}
+)
+
+select * from tables
