@@ -230,7 +230,10 @@ def test_two_versions_are_compared_on_their_training_customers(
 
 def test_demographics_coverage_counts_every_customer_for_every_attribute(analyses):
     table = analyses.run("demographics_coverage")
-    demographics = analyses.query("select * from int_customer_demographics")
+    demographics = analyses.query(
+        "select * from int_customers left join int_customer_demographics"
+        " using (customer_id)"
+    )
     for attribute, rows in table.groupby("attribute"):
         assert rows["customers"].sum() == len(demographics)
         assert rows["known_customers"].sum() == demographics[attribute].notna().sum()
