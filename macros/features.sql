@@ -16,6 +16,14 @@
 {% endmacro %}
 
 
+{# First day of the window before a date. #}
+{% macro start_of_window(as_of_date, first_order_date) -%}
+    {%- set days = var('segmentation_lookback_days') -%}
+    {{ first_order_date if days is none
+        else customer_segmentation.add_days(as_of_date, '-' ~ days) }}
+{%- endmacro %}
+
+
 {# What K-Means sees: the features of the var, then the demographics if they have a
    weight. Each: name, role, transform, scale, expression (over features and
    demographics). #}

@@ -1,6 +1,5 @@
 -- One row: the date everything is seen from, itself not included, and the window before it.
 {%- set as_of_date = var('segmentation_as_of_date') %}
-{%- set lookback_days = var('segmentation_lookback_days') %}
 
 with
 
@@ -28,12 +27,8 @@ dated as (
 windows as (
     select
         as_of_date,
-        {%- if lookback_days is none %}
-        first_order_date as window_start_date,
-        {%- else %}
-        {{ customer_segmentation.add_days('as_of_date', '-' ~ lookback_days) }}
+        {{ customer_segmentation.start_of_window('as_of_date', 'first_order_date') }}
             as window_start_date,
-        {%- endif %}
         first_order_date
     from dated
 )

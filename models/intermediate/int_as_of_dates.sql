@@ -52,13 +52,9 @@ dates as (
 windows as (
     select
         dates.as_of_date,
-        {%- if var('segmentation_lookback_days') is none %}
-        today.first_order_date as window_start_date,
-        {%- else %}
-        {{ customer_segmentation.add_days(
-            'dates.as_of_date', '-' ~ var('segmentation_lookback_days')
+        {{ customer_segmentation.start_of_window(
+            'dates.as_of_date', 'today.first_order_date'
         ) }} as window_start_date,
-        {%- endif %}
         today.first_order_date,
         max(case when dates.purpose = 'today' then 1 else 0 end) = 1 as is_today,
         max(case when dates.purpose = 'month start' then 1 else 0 end) = 1
