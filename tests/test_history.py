@@ -6,7 +6,6 @@ feed would be.
 
 import random
 import shutil
-from collections.abc import Iterator
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -152,12 +151,9 @@ class Feed:
 
 
 @pytest.fixture(scope="module")
-def runs(tmp_path_factory) -> Iterator[dict]:
+def runs(tmp_path_factory) -> dict:
     """The deliveries one after the other, and what was seen after each."""
-    with pytest.MonkeyPatch.context() as patch:
-        # Older versions would still name who was erased.
-        patch.setenv("SEGMENTATION_PUBLISH_KEEP", "1")
-        yield deliver_all(tmp_path_factory.mktemp("history"))
+    return deliver_all(tmp_path_factory.mktemp("history"))
 
 
 def deliver_all(folder: Path) -> dict:

@@ -435,6 +435,25 @@ def publish(
     return said
 
 
+def names_the_erased(
+    session: duckdb.DuckDBPyConnection, folder: Path, customers: str
+) -> bool:
+    """Tell whether an older version names a customer who is no longer in the input.
+
+    One that cannot be read is taken for such a version.
+    """
+    try:
+        return any(
+            session.execute(
+                f"select exists (from read_parquet('{quote(file)}') where customer_id"
+                f" not in (select customer_id from {customers}))"
+            ).fetchall()[0][0]
+            for file in sorted(folder.glob("versions/*/customer_segments.parquet"))
+        )
+    except duckdb.Error:
+        return True
+
+
 def model(dbt, session):
     """Publish the marts, unless rows were left out."""
     dbt.config(materialized="table")
@@ -462,6 +481,8 @@ def model(dbt, session):
             f" from {customers} as customers"
             f" inner join {segments} as segments using (segment_id)"
         )
+        if names_the_erased(session, Path(folder), customers):
+            keep = 1
         said = publish(
             session,
             tables,
