@@ -62,6 +62,7 @@ def read_segments(build: Build) -> list[tuple]:
 def read_quality(build: Build) -> list[tuple]:
     return build.query(
         "select status, reason, row_count, amount from transaction_quality"
+        " order by reason_order"
     )
 
 

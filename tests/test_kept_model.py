@@ -48,7 +48,7 @@ def test_full_refresh_refits_but_forgets_nothing(kept_build, demo_build):
 def test_a_modelling_var_refits_and_old_ids_keep_their_customers(
     kept_build, demo_build
 ):
-    kept_build.run(segmentation_k=7)
+    kept_build.run(segmentation_k=8)
     assert kept_build.query(VERSIONS) == [
         (1, "no model yet"),
         (2, "modelling vars changed"),
@@ -57,7 +57,7 @@ def test_a_modelling_var_refits_and_old_ids_keep_their_customers(
     after = {customer: segment for customer, segment, _ in kept_build.query(IDS)}
     old = {segment for segment in before.values() if segment > 0}
     new = {segment for segment in after.values() if segment > 0} - old
-    # The seventh segment has an id that no group had before.
+    # The eighth segment has an id that no group had before.
     assert new and min(new) > max(old)
     stayed = [
         after[customer] == segment
