@@ -59,19 +59,33 @@
 
 
 {# The rows of int_as_of_dates that the calling table does not hold yet, or holds with
-   another fingerprint. `also` is a further condition on them. #}
-{% macro select_changed_dates() -%}
-select as_of_dates.*
+   another fingerprint. With a model, also those that it holds with another model version
+   than the one in use, which is a column then; none while no model is in use. #}
+{% macro select_changed_dates(with_model=false) -%}
+select
+    as_of_dates.*
+    {%- if with_model %},
+    parameters.model_version
+    {%- endif %}
 from {{ ref('int_as_of_dates') }} as as_of_dates
+{%- if with_model %}
+cross join {{ ref('segment_parameters') }} as parameters
+{%- endif %}
 {%- if customer_segmentation.has_fingerprints() %}
 left join (
     select distinct
         as_of_date,
+        {%- if with_model %}
+        model_version,
+        {%- endif %}
         data_fingerprint
     from {{ this }}
 ) as kept_dates
     on as_of_dates.as_of_date = kept_dates.as_of_date
     and as_of_dates.data_fingerprint = kept_dates.data_fingerprint
+    {%- if with_model %}
+    and parameters.model_version = kept_dates.model_version
+    {%- endif %}
 where kept_dates.as_of_date is null
 {%- endif %}
 {%- endmacro %}

@@ -173,7 +173,7 @@ TRANSACTION_CASES = {
     ),
     "far dates": Case(
         "A few dates in 1843 and 2262",
-        "They go to the ledger: before_earliest_date, after_as_of_date.",
+        "They are rejected: before_earliest_date, after_as_of_date.",
         Shop(
             [
                 *make_buyers(),
@@ -195,7 +195,7 @@ TRANSACTION_CASES = {
     ),
     "NaN and infinity": Case(
         "Amounts NaN, infinity and minus infinity in a column of doubles",
-        "They go to the ledger: unreadable_amount.",
+        "They are rejected: unreadable_amount.",
         Shop(
             [line | {"amount": float(line["amount"])} for line in make_buyers()]
             + [

@@ -3,7 +3,12 @@
 -- One row per as-of date and customer with a purchase in its window: what the model sees,
 -- on the scale that is standardised. Categories are encoded here; unknown stays null.
 {%- set model_features = customer_segmentation.list_model_features() %}
-{%- set has_demographics = customer_segmentation.list_demographic_features() %}
+{#- Attributes that weigh, or that an expression of the user's own may name. -#}
+{%- set here = namespace(reads_attributes=false) %}
+{%- for feature in model_features
+    if feature.role == 'demographic' or feature.expression != feature.name %}
+    {%- set here.reads_attributes = true %}
+{%- endfor %}
 
 with
 
@@ -12,7 +17,11 @@ features as (
     where purchase_status = 'purchases'
 ),
 
--- Not used where demographics have no weight.
+-- These two are read only where a feature may name their columns.
+customers as ( -- noqa: ST03
+    select * from {{ ref('int_customers') }}
+),
+
 demographics as ( -- noqa: ST03
     select * from {{ ref('int_customer_demographics') }}
 ),
@@ -26,7 +35,9 @@ valued as (
         {{- ',' if not loop.last }}
         {%- endfor %}
     from features
-    {%- if has_demographics %}
+    {%- if here.reads_attributes %}
+    left join customers
+        on features.customer_id = customers.customer_id
     left join demographics
         on features.customer_id = demographics.customer_id
     {%- endif %}

@@ -321,10 +321,12 @@ def make_current(folder: Path, work: Path, number: int, names: list[str]) -> Non
     if with_links:
         for name in names:
             put_link(work, folder / name, f"current/{name}")
+    # Copied before the switch, so that nothing after it needs space on the disk.
+    shutil.copy(work / "version" / "version.json", work / "current.json")
     os.rename(work / "version", target)
     if with_links:
         put_link(work, folder / "current", f"versions/{number}")
-    put_file(work, folder / "current.json", target / "version.json")
+    os.replace(work / "current.json", folder / "current.json")
     for name in names:
         if not with_links and (target / name).is_file():
             put_file(work, folder / name, target / name)

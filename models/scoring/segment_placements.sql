@@ -28,36 +28,13 @@ rule_segments as (
     where segment_kind = 'rule'
 ),
 
-{%- if customer_segmentation.has_fingerprints() %}
-
-kept_dates as (
-    select distinct
-        as_of_date,
-        model_version,
-        data_fingerprint
-    from {{ this }}
+changed_dates as (
+    {{ customer_segmentation.select_changed_dates(with_model=true) | indent(4) }}
 ),
 
-{%- endif %}
-
 as_of_dates as (
-    select
-        dates.as_of_date,
-        dates.data_fingerprint,
-        parameters.model_version
-    from {{ ref('int_as_of_dates') }} as dates
-    cross join parameters
-    {%- if customer_segmentation.has_fingerprints() %}
-    left join kept_dates
-        on dates.as_of_date = kept_dates.as_of_date
-        and dates.data_fingerprint = kept_dates.data_fingerprint
-        and parameters.model_version = kept_dates.model_version
-    {%- endif %}
-    where
-        (dates.is_today or dates.is_month_start)
-        {%- if customer_segmentation.has_fingerprints() %}
-        and kept_dates.as_of_date is null
-        {%- endif %}
+    select * from changed_dates
+    where is_today or is_month_start
 ),
 
 customers as (
