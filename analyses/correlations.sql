@@ -39,10 +39,10 @@ ranked as (
     select
         *,
         {{ customer_segmentation.midrank_percentile(
-            'feature_value', 'asc', 'feature, other_feature'
+            'feature_value', 'feature, other_feature'
         ) }} as feature_rank,
         {{ customer_segmentation.midrank_percentile(
-            'other_value', 'asc', 'feature, other_feature'
+            'other_value', 'feature, other_feature'
         ) }} as other_rank
     from pairs
 ),

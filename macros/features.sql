@@ -16,6 +16,15 @@
 {% endmacro %}
 
 
+{# Recency, frequency and monetary as values that are better when they are higher: few days
+   since the last purchase are good, hence the sign. #}
+{% macro list_rfm_measures() %}
+    {{- return({
+        'recency': '-recency_days', 'frequency': 'frequency', 'monetary': 'monetary',
+    }) -}}
+{% endmacro %}
+
+
 {# First day of the window before a date. #}
 {% macro start_of_window(as_of_date, first_order_date) -%}
     {%- set days = var('segmentation_lookback_days') -%}

@@ -11,22 +11,13 @@
 {%- endmacro %}
 
 
-{# Where a value stands among all, from 0 to 1; equal values get the middle of their ranks,
-   so that identical customers are never split. direction is asc or desc. #}
-{% macro midrank_percentile(column, direction='asc', partition_by=none) -%}
-    {%- set partition = 'partition by ' ~ partition_by ~ ' ' if partition_by else '' -%}
+{# Where a value stands among those of its group, from 0 to 1; equal values get the middle
+   of their ranks. #}
+{% macro midrank_percentile(column, partition_by) -%}
     (
-        rank() over ({{ partition }}order by {{ column }} {{ direction }})
-        + (count(*) over (
-            partition by {{ partition_by ~ ', ' if partition_by }}{{ column }}
-        ) - 1) / 2.0 - 0.5
-    ) / count(*) over ({{ partition | trim }})
-{%- endmacro %}
-
-
-{# A score from 1 to 5 out of a percentile; 5 is the highest percentile. #}
-{% macro score_percentile(percentile) -%}
-    cast(least(5, 1 + floor(5 * {{ percentile }})) as integer)
+        rank() over (partition by {{ partition_by }} order by {{ column }} asc)
+        + (count(*) over (partition by {{ partition_by }}, {{ column }}) - 1) / 2.0 - 0.5
+    ) / count(*) over (partition by {{ partition_by }})
 {%- endmacro %}
 
 

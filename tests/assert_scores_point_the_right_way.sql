@@ -1,5 +1,9 @@
--- 5 is best: of two buyers the more recent, more frequent, higher spending one never has
--- the lower score, and the newest buyer has 5 unless too many share that last day.
+-- 5 is best: a buyer's score is the fifth that the value stands in, counted from the
+-- oldest, rarest and smallest; equal values stand in the middle of their ranks.
+{%- set measures = {
+    'recency': '-recency_days', 'frequency': 'frequency', 'monetary': 'monetary',
+} %}
+
 with
 
 buyers as (
@@ -7,80 +11,39 @@ buyers as (
     where recency_score is not null
 ),
 
-recency as (
+value_counts as (
+    {%- for measure, value in measures.items() %}
     select
-        'recency' as score,
-        recency_score as value,
-        cast(-min(recency_days) as double) as best,
-        cast(-max(recency_days) as double) as worst
+        '{{ measure }}' as measure,
+        cast({{ value }} as decimal(18, 4)) as measure_value,
+        {{ measure }}_score as score,
+        count(*) as customers
     from buyers
-    group by recency_score
+    group by {{ value }}, {{ measure }}_score
+    {{ 'union all' if not loop.last }}
+    {%- endfor %}
 ),
 
-frequency as (
+standings as (
     select
-        'frequency' as score,
-        frequency_score as value,
-        cast(max(frequency) as double) as best,
-        cast(min(frequency) as double) as worst
-    from buyers
-    group by frequency_score
-),
-
-monetary as (
-    select
-        'monetary' as score,
-        monetary_score as value,
-        cast(max(monetary) as double) as best,
-        cast(min(monetary) as double) as worst
-    from buyers
-    group by monetary_score
-),
-
-scores as (
-    select * from recency
-    union all
-    select * from frequency
-    union all
-    select * from monetary
-),
-
--- Equal values share a score, so the ranges of two scores cannot touch.
-crossing as (
-    select
-        lower_scores.score || ' score ' || cast(lower_scores.value as string)
-        || ' reaches into ' || cast(higher_scores.value as string) as problem
-    from scores as lower_scores
-    inner join scores as higher_scores
-        on lower_scores.score = higher_scores.score
-        and lower_scores.value < higher_scores.value
-    where lower_scores.best >= higher_scores.worst
-),
-
-ranges as (
-    select
-        min(recency_days) as least_recency_days,
-        count(*) as buyer_count
-    from buyers
-),
-
-last_day as (
-    select
-        min(buyers.recency_score) as lowest_score,
-        cast(count(*) as double) / max(ranges.buyer_count) as share
-    from buyers
-    inner join ranges
-        on buyers.recency_days = ranges.least_recency_days
-),
-
-newest as (
-    select
-        'the newest buyers have recency score ' || cast(lowest_score as string)
-            as problem
-    from last_day
-    where lowest_score <> 5 and share < 0.4
+        *,
+        coalesce(sum(customers) over (
+            partition by measure
+            order by measure_value asc
+            rows between unbounded preceding and 1 preceding
+        ), 0) as customers_below,
+        sum(customers) over (partition by measure) as all_customers,
+        count(*) over (partition by measure, measure_value) as score_count
+    from value_counts
 )
 
-select * from crossing
-union all
-select * from newest
+select
+    measure,
+    measure_value,
+    score,
+    score_count
+from standings
+where
+    score_count > 1
+    or 5 * (2 * customers_below + customers) < 2 * (score - 1) * all_customers
+    or 5 * (2 * customers_below + customers) >= 2 * score * all_customers

@@ -86,22 +86,23 @@ CHECKS = {
     check.__name__: check
     for check in (check_drift, check_k_rule, check_suppression, check_rule_texts)
 }
-SCORES, PLACEMENTS = "int_customer_rfm_scores", "segment_placements"
+BOUNDS, SCORES = "int_rfm_score_bounds", "int_customer_rfm_scores"
+PLACEMENTS = "segment_placements"
 REASONS, CELLS = "segment_reasons", "segment_demographics"
 CHOICE, RULES = "segment_count_choice", "segment_rules"
 MEASURES, DRIFT = "segment_drift_measures", "segment_drift"
 # By the data test or the check that must notice: the model, its SQL, and the SQL instead.
 MUTANTS = {
     "assert_scores_point_the_right_way": [
-        (SCORES, "recency_days desc", "recency_days asc"),
-        (SCORES, "monetary asc", "monetary desc"),
-        (SCORES, "rank() over", "row_number() over"),
+        (SCORES, "when -recency_days >=", "when recency_days >="),
+        (BOUNDS, "order by measure_value asc", "order by measure_value desc"),
+        (SCORES, "monetary >= bounds.monetary_5", "monetary <= bounds.monetary_5"),
     ],
     "assert_window_and_features_agree": [
         (
             "int_customer_features",
-            "- 1 as integer\n        ) as recency_days",
-            "as integer\n        ) as recency_days",
+            "- 1 as integer)\n        end as recency_days",
+            "as integer)\n        end as recency_days",
         ),
     ],
     "assert_every_customer_is_in_one_segment": [

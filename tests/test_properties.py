@@ -55,6 +55,7 @@ MODELS = (
     "int_as_of_dates",
     "int_customer_features",
     "int_customer_model_inputs",
+    "int_rfm_score_bounds",
     "int_customer_rfm_scores",
     "customer_segments",
     "segment_profiles",
@@ -302,9 +303,9 @@ BREAKS = {
         "from resolved where customer_id is not null",
     ),
     "recency_score_points_the_other_way": (
-        "int_customer_rfm_scores",
-        "order by recency_days desc",
-        "order by recency_days asc",
+        "int_rfm_score_bounds",
+        "order by measure_value asc",
+        "order by measure_value desc",
     ),
     "returns_are_left_out_of_revenue": (
         "int_customer_days",

@@ -183,7 +183,6 @@ def test_scores_of_made_up_tables_equal_numpy(build_shop):
         connection.execute("attach ':memory:' as segmentation")
         for name in (
             "int_as_of_dates",
-            "int_customer_features",
             "int_customer_model_inputs",
             "int_customer_rfm_scores",
             "segment_directory",
@@ -204,7 +203,7 @@ def test_scores_of_made_up_tables_equal_numpy(build_shop):
             customers["as_of_date"] = date(2026, 1, 1)
             parameters = pd.DataFrame([lay_out(made)])
             for name, frame in (
-                ("int_customer_features", customers[["as_of_date", "customer_id"]]),
+                ("int_customer_rfm_scores", customers[["as_of_date", "customer_id"]]),
                 ("int_customer_model_inputs", customers),
                 ("segment_parameters", parameters),
             ):

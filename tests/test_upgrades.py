@@ -25,7 +25,7 @@ ADDED = {
     "segment_name_choices": "telling_share",
     "segment_names": "rule_segment_name",
     "int_customer_features": "monetary",
-    "int_customer_rfm_scores": "rfm_segment",
+    "int_rfm_score_bounds": "lowest_value",
     "segment_placements": "monetary",
     "segment_evaluation": "davies_bouldin",
     "segment_drift": "hint",
@@ -142,7 +142,7 @@ def test_a_later_release_may_add_and_drop_a_column_of_every_kept_table(upgraded)
             connection.execute(f"alter table {name} drop column {column}")
             connection.execute(f"alter table {name} add column of_old integer")
         # Rows of a date carry a fingerprint of the code that made them.
-        for name in ("int_customer_features", "int_customer_rfm_scores"):
+        for name in ("int_customer_features", "int_rfm_score_bounds"):
             connection.execute(f"update {name} set data_fingerprint = 'old'")
         connection.execute("update segment_placements set data_fingerprint = 'old'")
     done = upgraded.dbt("run", "--select", "config.materialized:incremental")

@@ -8,8 +8,8 @@
 {%- set rules = [tojson(customer_segmentation.list_model_features())] %}
 {%- if execute %}
 {%- for name in [
-    'int_customer_features', 'int_customer_rfm_scores', 'int_customer_model_inputs',
-    'segment_placements'
+    'int_customer_features', 'int_rfm_score_bounds', 'int_customer_rfm_scores',
+    'int_customer_model_inputs', 'segment_placements'
 ] %}
 {%- do rules.append(graph.nodes['model.customer_segmentation.' ~ name].checksum.checksum) %}
 {%- endfor %}

@@ -16,3 +16,4 @@ category_days as (
 )
 
 select * from category_days
+order by customer_id asc, category asc, order_date asc

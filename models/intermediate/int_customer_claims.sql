@@ -7,14 +7,10 @@ as_of_date as (
 ),
 
 features as (
-    select * from {{ ref('int_customer_features') }}
+    select * from {{ ref('int_customer_rfm_scores') }}
     where
         as_of_date = (select today.as_of_date from as_of_date as today)
         and purchase_status = 'purchases'
-),
-
-rfm_scores as (
-    select * from {{ ref('int_customer_rfm_scores') }}
 ),
 
 -- Without a second purchase anywhere, a quarter of the history is the usual gap.
@@ -38,11 +34,9 @@ facts as (
     select
         features.*,
         shop.history_days,
-        rfm_scores.frequency_score,
-        rfm_scores.monetary_score,
-        case when rfm_scores.recency_score = 5 then 1 else 0 end
-        + case when rfm_scores.frequency_score = 5 then 1 else 0 end
-        + case when rfm_scores.monetary_score = 5 then 1 else 0 end as best_fifths,
+        case when features.recency_score = 5 then 1 else 0 end
+        + case when features.frequency_score = 5 then 1 else 0 end
+        + case when features.monetary_score = 5 then 1 else 0 end as best_fifths,
         features.frequency = 1 and features.tenure_days = features.recency_days
             as is_one_time,
         features.tenure_days < least(90, shop.history_days / 4.0) as is_new,
@@ -55,9 +49,6 @@ facts as (
         features.average_order_value / nullif(shop.median_average_order_value, 0)
             as basket_index
     from features
-    inner join rfm_scores
-        on features.as_of_date = rfm_scores.as_of_date
-        and features.customer_id = rfm_scores.customer_id
     cross join shop
 )
 

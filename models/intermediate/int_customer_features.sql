@@ -19,7 +19,13 @@ customer_days as (
 ),
 
 category_days as (
-    select * from {{ ref('int_customer_category_days') }}
+    select
+        *,
+        lead(order_date) over (
+            partition by customer_id, category
+            order by order_date asc
+        ) as next_date
+    from {{ ref('int_customer_category_days') }}
 ),
 
 -- Everything a customer did before the date; the window decides which sums it enters.
@@ -45,8 +51,6 @@ summed as (
         max(case when order_count > 0 then order_date end) as last_purchase_date,
         min(case when is_purchase_in_window then order_date end)
             as first_purchase_in_window_date,
-        max(case when is_purchase_in_window then order_date end)
-            as last_purchase_in_window_date,
         count(case when is_purchase_in_window then 1 end) as frequency,
         coalesce(sum(case when is_in_window then order_count end), 0) as order_count,
         sum(case when is_in_window then units end) as units,
@@ -86,15 +90,18 @@ trend_constants as (
     group by as_of_date
 ),
 
+-- A category counts by the last of its days before the date.
 categories as (
     select
         as_of_dates.as_of_date,
         category_days.customer_id,
-        count(distinct category_days.category) as category_count
+        count(*) as category_count
     from category_days
     inner join as_of_dates
         on category_days.order_date < as_of_dates.as_of_date
         and category_days.order_date >= as_of_dates.window_start_date
+        and coalesce(category_days.next_date, as_of_dates.as_of_date)
+            >= as_of_dates.as_of_date
     group by as_of_dates.as_of_date, category_days.customer_id
 ),
 
@@ -108,15 +115,16 @@ features as (
             when summed.lifetime_return_amount > 0 then 'returns only'
             else 'nothing paid'
         end as purchase_status,
-        cast(
-            {{ dbt.datediff(
-                'summed.last_purchase_in_window_date', 'summed.as_of_date', 'day'
-            ) }} - 1 as integer
-        ) as recency_days,
+        case
+            when summed.frequency > 0
+                then cast({{ dbt.datediff(
+                    'summed.last_purchase_date', 'summed.as_of_date', 'day'
+                ) }} - 1 as integer)
+        end as recency_days,
         cast(summed.frequency as integer) as frequency,
         cast(summed.order_count as integer) as order_count,
         cast(summed.units as double) as units,
-        cast(summed.monetary as decimal(38, 4)) as monetary,
+        cast(summed.monetary as decimal(18, 4)) as monetary,
         cast(summed.monetary as double) / nullif(summed.frequency, 0)
             as average_order_value,
         cast(
@@ -128,7 +136,7 @@ features as (
                 then cast(
                     {{ dbt.datediff(
                         'summed.first_purchase_in_window_date',
-                        'summed.last_purchase_in_window_date',
+                        'summed.last_purchase_date',
                         'day'
                     ) }} as double
                 ) / (summed.frequency - 1)
@@ -161,7 +169,7 @@ features as (
                 )
         end as spend_trend,
         cast(categories.category_count as integer) as category_count,
-        cast(summed.lifetime_net_revenue as decimal(38, 4)) as lifetime_net_revenue,
+        cast(summed.lifetime_net_revenue as decimal(18, 4)) as lifetime_net_revenue,
         summed.first_purchase_date,
         summed.last_purchase_date,
         as_of_dates.data_fingerprint

@@ -1,77 +1,56 @@
-{{ config(
-    materialized='incremental',
-    incremental_strategy='delete+insert',
-    unique_key='as_of_date',
-    post_hook="{{ customer_segmentation.delete_other_dates() }}",
-) }}
+{{ config(materialized='view') }}
 
--- One row per as-of date and customer with a purchase in its window: scores from 1 to 5, 5
--- is best, and the customer's name in the classic grid.
+-- One row per as-of date and customer of int_customer_features: the same with scores from 1
+-- to 5, 5 is best, and the customer's name in the classic grid; null without a purchase in
+-- the window.
+{%- set measures = customer_segmentation.list_rfm_measures() %}
+
 with
 
-as_of_dates as (
-    {{ customer_segmentation.select_changed_dates() | indent(4) }}
-),
-
-all_features as (
-    select * from {{ ref('int_customer_features') }}
-    where purchase_status = 'purchases'
-),
-
 features as (
-    select
-        all_features.as_of_date,
-        all_features.customer_id,
-        all_features.recency_days,
-        all_features.frequency,
-        all_features.monetary,
-        all_features.data_fingerprint
-    from all_features
-    inner join as_of_dates
-        on all_features.as_of_date = as_of_dates.as_of_date
+    select * from {{ ref('int_customer_features') }}
 ),
 
-percentiles as (
+bounds as (
     select
-        as_of_date,
-        customer_id,
-        data_fingerprint,
-        -- Few days since the last purchase are good, hence the descending order.
-        {{ customer_segmentation.midrank_percentile(
-            'recency_days', 'desc', 'as_of_date'
-        ) }}
-            as recency_percentile,
-        {{ customer_segmentation.midrank_percentile(
-            'frequency', 'asc', 'as_of_date'
-        ) }}
-            as frequency_percentile,
-        {{ customer_segmentation.midrank_percentile(
-            'monetary', 'asc', 'as_of_date'
-        ) }}
-            as monetary_percentile
-    from features
+        as_of_date
+        {%- for measure in measures %}
+        {%- for score in range(2, 6) %},
+        max(
+            case
+                when measure = '{{ measure }}' and score = {{ score }} then lowest_value
+            end
+        ) as {{ measure }}_{{ score }}
+        {%- endfor %}
+        {%- endfor %}
+    from {{ ref('int_rfm_score_bounds') }}
+    group by as_of_date
 ),
 
+-- Nobody may have a score: then its bound is null, and the next lower one decides.
 scored as (
     select
-        as_of_date,
-        customer_id,
-        data_fingerprint,
-        {{ customer_segmentation.score_percentile('recency_percentile') }}
-            as recency_score,
-        {{ customer_segmentation.score_percentile('frequency_percentile') }}
-            as frequency_score,
-        {{ customer_segmentation.score_percentile('monetary_percentile') }}
-            as monetary_score
-    from percentiles
+        features.*
+        {%- for measure, value in measures.items() %},
+        case
+            when features.purchase_status <> 'purchases' then cast(null as integer)
+            {%- for score in [5, 4, 3, 2] %}
+            when {{ value }} >= bounds.{{ measure }}_{{ score }} then {{ score }}
+            {%- endfor %}
+            else 1
+        end as {{ measure }}_score
+        {%- endfor %}
+    from features
+    left join bounds
+        on features.as_of_date = bounds.as_of_date
 ),
 
 -- The grid that most RFM guides print: recency and frequency only, complete, disjoint.
 named as (
     select
-        as_of_date,
-        customer_id,
+        *,
         case
+            when recency_score is null then null
             when recency_score = 5 and frequency_score >= 4 then 'Champions'
             when recency_score >= 3 and frequency_score >= 4 then 'Loyal customers'
             when recency_score >= 4 and frequency_score >= 2
@@ -83,11 +62,7 @@ named as (
             when frequency_score = 5 then 'Can''t lose them'
             when frequency_score >= 3 then 'At risk'
             else 'Hibernating'
-        end as rfm_segment,
-        recency_score,
-        frequency_score,
-        monetary_score,
-        data_fingerprint
+        end as rfm_segment
     from scored
 )
 

@@ -2,6 +2,14 @@
 -- the months after, and how much of the difference between customers the grouping explains.
 -- The classic grid at the same dates is the yardstick. A month start before the date that
 -- the model was fitted as of is in-sample: the fit knew what came after.
+{%- set horizons = [1, 3] %}
+{%- set ends = {} %}
+{%- for horizon in horizons %}
+{%- do ends.update({horizon: 'cast('
+    ~ dbt.dateadd('month', horizon, 'month_starts.as_of_date') ~ ' as date)'}) %}
+{%- endfor %}
+{%- set groups = {'segments': 'segment_name', 'rfm_grid': 'rfm_segment'} %}
+
 with
 
 months as (
@@ -21,100 +29,109 @@ as_of_date as (
     select * from {{ ref('int_as_of_date') }}
 ),
 
-horizons as (
-    {%- for horizon in [1, 3] %}
-    select {{ horizon }} as horizon_months
-    {{ 'union all' if not loop.last }}
-    {%- endfor %}
-),
-
 -- Only horizons that are over: the future has to be known in full.
 periods as (
     select
-        month_starts.as_of_date,
-        horizons.horizon_months,
-        cast({{ dbt.dateadd(
-            'month', 'horizons.horizon_months', 'month_starts.as_of_date'
-        ) }} as date) as end_date
+        month_starts.as_of_date
+        {%- for horizon in horizons %},
+        case
+            when {{ ends[horizon] }} <= as_of_date.as_of_date
+                then {{ ends[horizon] }}
+        end as end_date_{{ horizon }}
+        {%- endfor %}
     from {{ ref('int_as_of_dates') }} as month_starts
-    cross join horizons
     cross join as_of_date
-    where
-        month_starts.is_month_start
-        and cast({{ dbt.dateadd(
-            'month', 'horizons.horizon_months', 'month_starts.as_of_date'
-        ) }} as date) <= as_of_date.as_of_date
+    where month_starts.is_month_start
 ),
 
 spent as (
     select
         periods.as_of_date,
-        periods.horizon_months,
-        customer_days.customer_id,
-        sum(customer_days.net_revenue) as future_revenue,
-        max(case when customer_days.order_count > 0 then 1 else 0 end) as has_bought
-    from periods
-    inner join customer_days
-        on periods.as_of_date <= customer_days.order_date
-        and periods.end_date > customer_days.order_date
-    group by periods.as_of_date, periods.horizon_months, customer_days.customer_id
+        customer_days.customer_id
+        {%- for horizon in horizons %},
+        sum(
+            case
+                when customer_days.order_date < periods.end_date_{{ horizon }}
+                    then customer_days.net_revenue
+            end
+        ) as future_revenue_{{ horizon }},
+        max(
+            case
+                when customer_days.order_date < periods.end_date_{{ horizon }}
+                    and customer_days.order_count > 0
+                    then 1
+                else 0
+            end
+        ) as has_bought_{{ horizon }}
+        {%- endfor %}
+    from customer_days
+    cross join as_of_date
+    inner join periods
+        on customer_days.order_date >= periods.as_of_date
+        and customer_days.order_date
+            < coalesce(periods.end_date_{{ horizons | max }}, as_of_date.as_of_date)
+    group by periods.as_of_date, customer_days.customer_id
 ),
 
 outcomes as (
     select
-        periods.as_of_date,
-        periods.horizon_months,
+        months.as_of_date,
         months.segment_name,
-        months.rfm_segment,
-        coalesce(spent.future_revenue, 0) as future_revenue,
-        coalesce(spent.has_bought, 0) as has_bought,
-        cast(ln(1 + greatest(cast(coalesce(spent.future_revenue, 0) as double), 0))
-            as decimal(18, 6)) as log_revenue
-    from periods
-    inner join months
-        on periods.as_of_date = months.as_of_date
+        months.rfm_segment
+        {%- for horizon in horizons %},
+        coalesce(spent.future_revenue_{{ horizon }}, 0) as future_revenue_{{ horizon }},
+        coalesce(spent.has_bought_{{ horizon }}, 0) as has_bought_{{ horizon }},
+        cast(ln(
+            1 + greatest(cast(coalesce(spent.future_revenue_{{ horizon }}, 0) as double), 0)
+        ) as decimal(18, 6)) as log_revenue_{{ horizon }}
+        {%- endfor %}
+    from months
     left join spent
-        on periods.as_of_date = spent.as_of_date
-        and periods.horizon_months = spent.horizon_months
+        on months.as_of_date = spent.as_of_date
         and months.customer_id = spent.customer_id
 ),
 
-grouped_outcomes as (
+-- Every customer is summed up once; what follows are sums of these sums.
+summed as (
     select
         as_of_date,
-        horizon_months,
-        'segments' as segmentation,
-        segment_name as group_name,
-        future_revenue,
-        has_bought,
-        log_revenue
+        segment_name,
+        rfm_segment,
+        count(*) as customers
+        {%- for horizon in horizons %},
+        sum(future_revenue_{{ horizon }}) as future_revenue_{{ horizon }},
+        sum(has_bought_{{ horizon }}) as buyers_{{ horizon }},
+        sum(log_revenue_{{ horizon }}) as log_sum_{{ horizon }},
+        sum(cast(
+            log_revenue_{{ horizon }} * log_revenue_{{ horizon }} as decimal(38, 9)
+        )) as log_square_sum_{{ horizon }}
+        {%- endfor %}
     from outcomes
-    union all
-    select
-        as_of_date,
-        horizon_months,
-        'rfm_grid' as segmentation,
-        rfm_segment as group_name,
-        future_revenue,
-        has_bought,
-        log_revenue
-    from outcomes
+    group by as_of_date, segment_name, rfm_segment
 ),
 
 group_sums as (
+    {%- for horizon in horizons %}
+    {%- set outer_loop = loop %}
+    {%- for segmentation, group in groups.items() %}
     select
-        as_of_date,
-        horizon_months,
-        segmentation,
-        group_name,
-        count(*) as customers,
-        sum(has_bought) as buyers,
-        sum(future_revenue) as future_revenue,
-        cast(sum(log_revenue) as double) as log_sum,
-        cast(sum(cast(log_revenue * log_revenue as decimal(38, 9))) as double)
-            as log_square_sum
-    from grouped_outcomes
-    group by as_of_date, horizon_months, segmentation, group_name
+        summed.as_of_date,
+        {{ horizon }} as horizon_months,
+        '{{ segmentation }}' as segmentation,
+        summed.{{ group }} as group_name,
+        sum(summed.customers) as customers,
+        sum(summed.buyers_{{ horizon }}) as buyers,
+        sum(summed.future_revenue_{{ horizon }}) as future_revenue,
+        cast(sum(summed.log_sum_{{ horizon }}) as double) as log_sum,
+        cast(sum(summed.log_square_sum_{{ horizon }}) as double) as log_square_sum
+    from summed
+    inner join periods
+        on summed.as_of_date = periods.as_of_date
+        and periods.end_date_{{ horizon }} is not null
+    group by summed.as_of_date, summed.{{ group }}
+    {{ 'union all' if not (loop.last and outer_loop.last) }}
+    {%- endfor %}
+    {%- endfor %}
 ),
 
 -- Explained: the sum of squares between groups over the total sum of squares.

@@ -38,10 +38,6 @@ as_of_dates as (
 ),
 
 customers as (
-    select * from {{ ref('int_customer_features') }}
-),
-
-rfm_scores as (
     select * from {{ ref('int_customer_rfm_scores') }}
 ),
 
@@ -170,7 +166,7 @@ placements as (
         cast(coalesce(clustered.segment_id, rule_segments.segment_id) as integer)
             as segment_id,
         cast(clustered.second_segment_id as integer) as second_segment_id,
-        rfm_scores.rfm_segment,
+        customers.rfm_segment,
         clustered.distance,
         clustered.confidence,
         clustered.is_outlier,
@@ -184,9 +180,6 @@ placements as (
     left join clustered
         on customers.as_of_date = clustered.as_of_date
         and customers.customer_id = clustered.customer_id
-    left join rfm_scores
-        on customers.as_of_date = rfm_scores.as_of_date
-        and customers.customer_id = rfm_scores.customer_id
     left join rule_segments
         on customers.purchase_status = rule_segments.purchase_status
 )

@@ -1,0 +1,70 @@
+{{ config(
+    materialized='incremental',
+    incremental_strategy='delete+insert',
+    unique_key='as_of_date',
+    post_hook="{{ customer_segmentation.delete_other_dates() }}",
+) }}
+
+-- One row per as-of date, measure and score that anybody has: the lowest value with the
+-- score. Scores come from where a value stands among all customers of the date with a
+-- purchase in the window; equal values get the middle of their ranks, so that identical
+-- customers are never split. Counting values first spares sorting every customer.
+with
+
+as_of_dates as (
+    {{ customer_segmentation.select_changed_dates() | indent(4) }}
+),
+
+features as (
+    select * from {{ ref('int_customer_features') }}
+    where purchase_status = 'purchases'
+),
+
+value_counts as (
+    {%- for measure, value in customer_segmentation.list_rfm_measures().items() %}
+    select
+        as_of_dates.as_of_date,
+        as_of_dates.data_fingerprint,
+        '{{ measure }}' as measure,
+        cast({{ value }} as decimal(18, 4)) as measure_value,
+        count(*) as customers
+    from features
+    inner join as_of_dates
+        on features.as_of_date = as_of_dates.as_of_date
+    group by as_of_dates.as_of_date, as_of_dates.data_fingerprint, {{ value }}
+    {{ 'union all' if not loop.last }}
+    {%- endfor %}
+),
+
+standings as (
+    select
+        *,
+        sum(customers) over (
+            partition by as_of_date, measure
+            order by measure_value asc
+        ) as customers_up_to_here,
+        sum(customers) over (partition by as_of_date, measure) as all_customers
+    from value_counts
+),
+
+scored as (
+    select
+        *,
+        cast(floor(
+            5 * (customers_up_to_here - customers / 2.0) / all_customers
+        ) as integer) + 1 as score
+    from standings
+),
+
+bounds as (
+    select
+        as_of_date,
+        measure,
+        score,
+        min(measure_value) as lowest_value,
+        data_fingerprint
+    from scored
+    group by as_of_date, measure, score, data_fingerprint
+)
+
+select * from bounds
