@@ -24,6 +24,9 @@ spec = importlib.util.spec_from_file_location(
 )
 model = importlib.util.module_from_spec(spec)
 spec.loader.exec_module(model)
+# As in a large shop, where what does not change has a database of its own.
+model.HISTORY = "seasons"
+model.MAXIMUM_KEYED_ROWS = 1
 
 # Children begin with nothing but imports, as a dbt process of somebody else would.
 PROCESSES = multiprocessing.get_context("forkserver")
@@ -304,10 +307,37 @@ def test_what_did_not_change_is_shared(tmp_path):
         return paths[0].samefile(paths[1])
 
     assert is_shared("segments.duckdb", 1, 2)
+    assert is_shared("months.duckdb", 2, 3)
     assert is_shared("customers.parquet", 1, 2)
     assert not is_shared("segments.duckdb", 2, 3)
     assert not is_shared("customers.parquet", 2, 3)
     assert is_shared("seasons.parquet", 2, 3)
+
+
+def test_a_history_that_did_not_change_is_not_written_again(tmp_path, monkeypatch):
+    written = []
+
+    def write(session, name, *rest):
+        written.append(name)
+        write_table(session, name, *rest)
+
+    write_table = model.write_table
+    monkeypatch.setattr(model, "write_table", write)
+    publish(tmp_path, 1)
+    publish(tmp_path, 2)
+    assert written == ["seasons", "customers", "segments", "customers", "segments"]
+    # Whichever of its two files is damaged, both are whole in the next version.
+    for name in ("seasons.parquet", "months.duckdb"):
+        (tmp_path / "current" / name).write_text("damaged")
+        publish(tmp_path, 2)
+        for database in ("months.duckdb", "segments.duckdb"):
+            path = str(tmp_path / "current" / database)
+            with duckdb.connect(path, read_only=True) as connection:
+                assert connection.execute("from seasons").fetchall() == [
+                    ("summer",),
+                    ("winter",),
+                ]
+        assert len(pd.read_parquet(tmp_path / "seasons.parquet")) == 2
 
 
 def test_a_comment_that_changes_is_published(tmp_path):

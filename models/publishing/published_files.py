@@ -30,6 +30,10 @@ except ImportError:  # Windows has none.
     fcntl = None
 
 DATABASE = "segments.duckdb"
+# Most rows by far, and the same for a month: where there are many, a version has them in a
+# database of their own too, and segments.duckdb is a copy of it that takes in the rest.
+HISTORY = "customer_segments_monthly"
+HISTORY_DATABASE = "months.duckdb"
 LISTS = "segment_lists"
 # Drivers of BI tools lag behind: every DuckDB since 1.0 reads this.
 STORAGE_VERSION = "v1.0.0"
@@ -78,20 +82,18 @@ def describe(session: duckdb.DuckDBPyConnection, table: Table) -> dict:
     rows, hash_sum = session.execute(
         f"select count(*), cast(sum(hash(one)) as string) from {table.relation} as one"
     ).fetchall()[0]
-    kind, comment = session.execute(
+    [(comment,)] = session.execute(
         """
         from (
-            select 'table', comment, database_name, schema_name, table_name
-            from duckdb_tables()
+            select comment, database_name, schema_name, table_name from duckdb_tables()
             union all
-            select 'view', comment, database_name, schema_name, view_name
-            from duckdb_views()
-        ) as found (kind, comment, database_name, schema_name, name)
-        select kind, comment
+            select comment, database_name, schema_name, view_name from duckdb_views()
+        ) as found (comment, database_name, schema_name, name)
+        select comment
         where (database_name, schema_name, name) = (?, ?, ?)
         """,
         table.place,
-    ).fetchall()[0]
+    ).fetchall()
     columns = session.execute(
         "select column_name, data_type, comment from duckdb_columns()"
         " where (database_name, schema_name, table_name) = (?, ?, ?)"
@@ -102,23 +104,24 @@ def describe(session: duckdb.DuckDBPyConnection, table: Table) -> dict:
     return {
         "rows": rows,
         "content": content,
-        "kind": kind,
         "comment": comment,
         "columns": columns,
     }
 
 
 def is_sorted(session: duckdb.DuckDBPyConnection, table: Table) -> bool:
-    """Find out whether the rows of a table lie in their order."""
-    return session.execute(
+    """Find out whether the rows of a table lie in their order; stop where they do not."""
+    return not session.execute(
         f"""
-        select coalesce(bool_and(one >= one_before), true)
+        select 1
         from (
             select row({table.order}) as one, lag(row({table.order})) over () as one_before
             from {table.relation}
         )
+        where one < one_before
+        limit 1
         """
-    ).fetchall()[0][0]
+    ).fetchall()
 
 
 def write_table(
@@ -130,8 +133,7 @@ def write_table(
     if table.has_key and described["rows"] <= MAXIMUM_KEYED_ROWS:
         parts.append(f"primary key ({table.order})")
     session.execute(f"create table {target} ({', '.join(parts)})")
-    in_order = described["kind"] == "table" and is_sorted(session, table)
-    order = "" if in_order else f"order by {table.order}"
+    order = "" if is_sorted(session, table) else f"order by {table.order}"
     session.execute(f"insert into {target} from {table.relation} {order}")
     comments = {f"table {target}": described["comment"]}
     for column, _, comment in described["columns"]:
@@ -139,6 +141,34 @@ def write_table(
     for place, comment in comments.items():
         if comment is not None:
             session.execute(f"comment on {place} is {quote(comment)}")
+
+
+def write_database(
+    session: duckdb.DuckDBPyConnection,
+    path: Path,
+    tables: dict[str, Table],
+    described: dict[str, dict],
+    changed: set[str],
+) -> None:
+    """Write tables into a database, and those that changed from there to Parquet too."""
+    session.execute(
+        f"attach {quote(path)} as to_publish (storage_version '{STORAGE_VERSION}')"
+    )
+    try:
+        with session.cursor() as writer:
+            writer.execute("begin")
+            for name, table in tables.items():
+                write_table(writer, name, table, described[name])
+            writer.execute("commit")
+            writer.execute("checkpoint to_publish")
+            for name in tables:
+                if name in changed:
+                    file = quote(path.parent / f"{name}.parquet")
+                    writer.execute(
+                        f"copy (from to_publish.main.{name}) to {file} (format parquet)"
+                    )
+    finally:
+        session.execute("detach to_publish")
 
 
 def write_lists(
@@ -211,30 +241,22 @@ def write_version(
         f"{name}.parquet": take(f"{name}.parquet", one["rows"], one["content"])
         for name, one in described.items()
     }
-    changed = [n for n in tables if "sha256" not in files[f"{n}.parquet"]]
-    rows, content = sum(one["rows"] for one in described.values()), hash_text(described)
-    files[DATABASE] = {"rows": rows, "content": content}
-    if not changed:
-        files[DATABASE] = take(DATABASE, rows, content)
-    if "sha256" not in files[DATABASE]:
-        session.execute(
-            f"attach {quote(folder / DATABASE)} as to_publish"
-            f" (storage_version '{STORAGE_VERSION}')"
-        )
-        try:
-            with session.cursor() as writer:
-                writer.execute("begin")
-                for name, table in tables.items():
-                    write_table(writer, name, table, described[name])
-                writer.execute("commit")
-                writer.execute("checkpoint to_publish")
-                for name in changed:
-                    path = quote(folder / f"{name}.parquet")
-                    writer.execute(
-                        f"copy (from to_publish.main.{name}) to {path} (format parquet)"
-                    )
-        finally:
-            session.execute("detach to_publish")
+    changed = {n for n in tables if "sha256" not in files[f"{n}.parquet"]}
+    is_long = HISTORY in tables and described[HISTORY]["rows"] > MAXIMUM_KEYED_ROWS
+    contents = {HISTORY_DATABASE: [HISTORY]} if is_long else {}
+    for file, names in (contents | {DATABASE: list(tables)}).items():
+        said = {name: described[name] for name in names}
+        rows, content = sum(one["rows"] for one in said.values()), hash_text(said)
+        files[file] = {"rows": rows, "content": content}
+        if changed.isdisjoint(names):
+            files[file] = take(file, rows, content)
+        if "sha256" in files[file]:
+            continue
+        added = {name: tables[name] for name in names}
+        if file == DATABASE and is_long:
+            shutil.copy(folder / HISTORY_DATABASE, folder / DATABASE)
+            del added[HISTORY]
+        write_database(session, folder / file, added, described, changed)
     if customers is not None:
         for name, rows in write_lists(session, customers, folder / LISTS).items():
             files[f"{LISTS}/{name}"] = {"rows": rows}
@@ -400,7 +422,7 @@ def publish(
     try:
         for path in (folder, versions):
             if not path.is_dir():
-                path.mkdir(parents=True)
+                path.mkdir(parents=True, exist_ok=True)
                 path.chmod(open_for(mode))
         with lock(versions), contextlib.ExitStack() as stack:
             for name in ("current", "current.json", *names):
