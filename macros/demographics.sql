@@ -129,7 +129,7 @@
 
 {# Completed years between two dates. #}
 {% macro completed_years(birth_date, as_of_date) -%}
-    floor((
+    cast(floor((
         (
             year({{ as_of_date }}) * 10000 + month({{ as_of_date }}) * 100
             + day({{ as_of_date }})
@@ -137,7 +137,7 @@
             year({{ birth_date }}) * 10000 + month({{ birth_date }}) * 100
             + day({{ birth_date }})
         )
-    ) / 10000)
+    ) / 10000) as double)
 {%- endmacro %}
 
 

@@ -37,10 +37,11 @@
     {%- set relation = ref(name) -%}
     {%- set known = ref('int_known_customers') -%}
     {%- if customer_segmentation.sees_all_rows() -%}
-        delete from {{ relation }}
-        where
-            customer_id not in (select customer_id from {{ known }})
-            and exists (select 1 from {{ this }})
+        {{- customer_segmentation.delete_rows(
+            relation,
+            'customer_id not in (select customer_id from ' ~ known ~ ')'
+            ~ ' and exists (select 1 from ' ~ this ~ ')'
+        ) -}}
     {%- endif -%}
 {% endmacro %}
 
@@ -50,10 +51,12 @@
     {%- set relation = ref(name) -%}
     {%- set known = ref('int_known_customers') -%}
     {%- if customer_segmentation.sees_all_rows() -%}
-        update {{ relation }} set customer_id = null
-        where
-            customer_id not in (select customer_id from {{ known }})
-            and exists (select 1 from {{ this }})
+        {{- customer_segmentation.update_rows(
+            relation,
+            {'customer_id': 'null'},
+            'customer_id not in (select customer_id from ' ~ known ~ ')'
+            ~ ' and exists (select 1 from ' ~ this ~ ')'
+        ) -}}
     {%- endif -%}
 {% endmacro %}
 
@@ -107,12 +110,13 @@ where kept_dates.as_of_date is null
 {% macro delete_other_dates() %}
     {%- set as_of_dates = ref('int_as_of_dates') -%}
     {%- if customer_segmentation.sees_all_rows() -%}
-        delete from {{ this }}
-        where not exists (
-            select 1 from {{ as_of_dates }} as as_of_dates
-            where as_of_dates.as_of_date = {{ this }}.as_of_date
-                and as_of_dates.data_fingerprint = {{ this }}.data_fingerprint
-        )
+        {{- customer_segmentation.delete_rows(
+            this,
+            'not exists (select 1 from ' ~ as_of_dates ~ ' as as_of_dates'
+            ~ ' where as_of_dates.as_of_date = ' ~ this ~ '.as_of_date'
+            ~ ' and as_of_dates.data_fingerprint = ' ~ this ~ '.data_fingerprint)',
+            partition='as_of_date'
+        ) -}}
     {%- endif -%}
 {% endmacro %}
 
@@ -121,8 +125,11 @@ where kept_dates.as_of_date is null
 {% macro delete_other_versions() %}
     {%- set parameters = ref('segment_parameters') -%}
     {%- if customer_segmentation.sees_all_rows() -%}
-        delete from {{ this }}
-        where model_version not in (select model_version from {{ parameters }})
+        {{- customer_segmentation.delete_rows(
+            this,
+            'model_version not in (select model_version from ' ~ parameters ~ ')',
+            partition='as_of_date'
+        ) -}}
     {%- endif -%}
 {% endmacro %}
 

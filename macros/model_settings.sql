@@ -60,17 +60,17 @@ where model_version = (select max(kept.model_version) from {{ this }} as kept)
    a later change of a new var is noticed. #}
 {% macro adopt_new_settings() %}
     {%- set text = tojson(customer_segmentation.list_model_settings(), sort_keys=true) -%}
-    update {{ this }}
-    set
-        settings = '{{ text | replace("'", "''") }}',
-        settings_hash = '{{ local_md5(text) }}'
-    where
-        settings_hash <> '{{ local_md5(text) }}'
-        and model_version in (
-            select model_version
-            from ({{ customer_segmentation.select_kept_settings() }}) as kept_settings
-            where not {{ customer_segmentation.differs_from_settings() }}
-        )
+    {{- customer_segmentation.update_rows(
+        this,
+        {
+            'settings': customer_segmentation.quote_text(text),
+            'settings_hash': customer_segmentation.quote_text(local_md5(text)),
+        },
+        "settings_hash <> '" ~ local_md5(text) ~ "' and model_version in ("
+        ~ 'select model_version from (' ~ customer_segmentation.select_kept_settings()
+        ~ ') as kept_settings where not ' ~ customer_segmentation.differs_from_settings()
+        ~ ')'
+    ) -}}
 {% endmacro %}
 
 

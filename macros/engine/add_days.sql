@@ -4,7 +4,7 @@
 {% endmacro %}
 
 
-{% macro default__add_days(date, days) %}date_add({{ date }}, {{ days }}){% endmacro %}
+{% macro spark__add_days(date, days) %}date_add({{ date }}, {{ days }}){% endmacro %}
 
 
 {% macro duckdb__add_days(date, days) -%}

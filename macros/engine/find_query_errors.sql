@@ -14,6 +14,21 @@
 {% endmacro %}
 
 
+{# Only whether a table is there: what else is wrong stops the run. #}
+{% macro spark__find_query_errors(queries) %}
+    {%- set errors = [] -%}
+    {%- for query in queries -%}
+        {%- set named = modules.re.match('select \\* from `?(\\w+)`?[.]`?(\\w+)`?$', query) -%}
+        {%- set is_missing = named and adapter.get_relation(
+            database=none, schema=named[1], identifier=named[2]
+        ) is none -%}
+        {%- do errors.append({'kind': 'missing', 'text': 'There is no such table'}
+            if is_missing else none) -%}
+    {%- endfor -%}
+    {{- return(errors) -}}
+{% endmacro %}
+
+
 {# json_serialize_plan plans a query and returns the error as JSON instead of raising it;
    describe makes the plan short and free of what cannot be serialised. #}
 {% macro duckdb__find_query_errors(queries) %}

@@ -7,7 +7,7 @@
 
 
 {# xxhash64 skips null, but JSON names the columns that are not null. #}
-{% macro default__hash_sum(relation) -%}
+{% macro spark__hash_sum(relation) -%}
     sum(cast(xxhash64(to_json(struct({{ relation }}.*))) as decimal(38, 0)))
 {%- endmacro %}
 

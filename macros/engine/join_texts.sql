@@ -8,7 +8,7 @@
 {% endmacro %}
 
 
-{% macro default__join_texts(expression, separator, order_by) -%}
+{% macro spark__join_texts(expression, separator, order_by) -%}
     listagg({{ expression }}, '{{ separator }}') within group (order by {{ order_by }})
 {%- endmacro %}
 

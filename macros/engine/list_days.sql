@@ -4,7 +4,7 @@
 {%- endmacro %}
 
 
-{% macro default__list_days(first_date, last_date) -%}
+{% macro spark__list_days(first_date, last_date) -%}
     explode(sequence({{ first_date }}, {{ last_date }}))
 {%- endmacro %}
 

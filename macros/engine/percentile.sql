@@ -4,7 +4,7 @@
 {% endmacro %}
 
 
-{% macro default__percentile(column, share) -%}
+{% macro spark__percentile(column, share) -%}
     percentile({{ column }}, {{ share }})
 {%- endmacro %}
 

@@ -6,12 +6,19 @@
 {%- endmacro %}
 
 
-{% macro default__read_id(column) -%}
+{% macro spark__read_id(column) -%}
     {%- set text = customer_segmentation.trim_white_space(
         'cast(' ~ column ~ ' as string)'
     ) -%}
+    {%- set number = 'try_cast(' ~ column ~ ' as double)' -%}
+    {%- set whole = 'try_cast(' ~ column ~ ' as decimal(38, 0))' -%}
     nullif(
         case
+            when typeof({{ column }}) in ('double', 'float') and isnan({{ number }})
+                then null
+            when typeof({{ column }}) in ('double', 'float')
+                and {{ number }} = cast({{ whole }} as double)
+                then cast({{ whole }} as string)
             when {{ text }} rlike '^-?[0-9]+[.]0+$' then split_part({{ text }}, '.', 1)
             else {{ text }}
         end,

@@ -8,12 +8,20 @@
 {% endmacro %}
 
 
-{% macro default__read_timestamp(column, format) %}
+{% macro spark__read_timestamp(column, format) %}
+    {%- set text = customer_segmentation.trim_white_space(
+        'cast(' ~ column ~ ' as string)'
+    ) -%}
     {%- if format is none -%}
-        try_cast({{ column }} as timestamp)
+        {#- A time of day alone would be one of today. -#}
+        case
+            when {{ text }} rlike '^[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}'
+                then try_cast({{ text }} as timestamp)
+        end
     {%- else -%}
         try_to_timestamp(
-            cast({{ column }} as string), '{{ format | replace("'", "''") }}'
+            {{ text }},
+            '{{ customer_segmentation.translate_format(format) | replace("'", "\\'") }}'
         )
     {%- endif -%}
 {% endmacro %}
@@ -53,13 +61,40 @@
 {% endmacro %}
 
 
+{# A strptime format as Spark writes it. A number that something follows may lack its zero,
+   as in strptime. #}
+{% macro translate_format(format) %}
+    {%- set letters = {
+        'd': 'd', 'm': 'M', 'Y': 'yyyy', 'y': 'yy', 'H': 'H', 'I': 'h', 'M': 'm', 'S': 's',
+        'f': 'SSSSSS', 'b': 'MMM', 'B': 'MMMM', 'a': 'E', 'A': 'EEEE', 'p': 'a', 'j': 'D',
+        'z': 'XX', 'Z': 'z',
+    } -%}
+    {%- set parts = [] -%}
+    {%- for sign, text in modules.re.findall('%-?(.)|([^%]+)', format) -%}
+        {%- if text -%}
+            {%- do parts.append(modules.re.sub('([A-Za-z]+)', "'\\1'", text)) -%}
+        {%- elif sign == '%' -%}
+            {%- do parts.append('%') -%}
+        {%- elif sign not in letters -%}
+            {{- exceptions.raise_compiler_error(
+                'The format ' ~ format ~ ' has %' ~ sign ~ ', which cannot be read on '
+                ~ 'Spark; there are: %' ~ letters | join(', %') ~ '.'
+            ) -}}
+        {%- else -%}
+            {%- do parts.append(letters[sign]) -%}
+        {%- endif -%}
+    {%- endfor -%}
+    {{- return(parts | join) -}}
+{% endmacro %}
+
+
 {# A stamp as text, as it came; one with a zone in UTC, whatever the session's zone is. #}
 {% macro write_timestamp(column) %}
     {{- return(adapter.dispatch('write_timestamp', 'customer_segmentation')(column)) -}}
 {% endmacro %}
 
 
-{% macro default__write_timestamp(column) %}cast({{ column }} as string){% endmacro %}
+{% macro spark__write_timestamp(column) %}cast({{ column }} as string){% endmacro %}
 
 
 {% macro duckdb__write_timestamp(column) -%}

@@ -6,7 +6,7 @@
 {% endmacro %}
 
 
-{% macro default__shift_from_utc(stamp, time_zone) -%}
+{% macro spark__shift_from_utc(stamp, time_zone) -%}
     from_utc_timestamp({{ stamp }}, '{{ time_zone }}')
 {%- endmacro %}
 

@@ -7,7 +7,7 @@
 {%- endmacro %}
 
 
-{% macro default__trim_white_space(text) -%}
+{% macro spark__trim_white_space(text) -%}
     regexp_replace({{ text }}, '(?U)^\\s+|\\s+$', '')
 {%- endmacro %}
 

@@ -4,7 +4,7 @@
 {% endmacro %}
 
 
-{% macro default__write_count(expression) %}format_number({{ expression }}, 0){% endmacro %}
+{% macro spark__write_count(expression) %}format_number(round({{ expression }}), 0){% endmacro %}
 
 
 {% macro duckdb__write_count(expression) -%}

@@ -36,15 +36,15 @@ dates as (
     from today
     union all
     select
-        cast({{ dbt.dateadd('month', -3, 'as_of_date') }} as date) as as_of_date,
+        {{ customer_segmentation.add_months('as_of_date', -3) }} as as_of_date,
         'backtest' as purpose
     from today
     {%- for month in range(months) %}
     union all
     select
-        cast({{ dbt.dateadd(
-            'month', -month, dbt.date_trunc('month', 'as_of_date')
-        ) }} as date) as as_of_date,
+        {{ customer_segmentation.add_months(
+            'cast(' ~ dbt.date_trunc('month', 'as_of_date') ~ ' as date)', -month
+        ) }} as as_of_date,
         'month start' as purpose
     from today
     {%- endfor %}

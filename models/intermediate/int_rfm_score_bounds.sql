@@ -1,6 +1,7 @@
 {{ config(
     materialized='incremental',
-    incremental_strategy='delete+insert',
+    incremental_strategy=customer_segmentation.replacing_strategy(),
+    partition_by=customer_segmentation.replaced_partition('as_of_date'),
     unique_key='as_of_date',
     post_hook="{{ customer_segmentation.delete_other_dates() }}",
 ) }}
@@ -51,7 +52,7 @@ scored as (
     select
         *,
         cast(floor(
-            5 * (customers_up_to_here - customers / 2.0) / all_customers
+            5 * (customers_up_to_here - cast(customers as double) / 2) / all_customers
         ) as integer) + 1 as score
     from standings
 ),

@@ -169,7 +169,8 @@ all_values as (
         attribute,
         attribute_value,
         row_number() over (
-            partition by attribute order by max(value_order), attribute_value
+            partition by attribute
+            order by max(value_order) asc nulls last, attribute_value asc
         ) as value_order,
         count(*) as customers
     from attribute_values

@@ -1,6 +1,7 @@
 {{ config(
     materialized='incremental',
-    incremental_strategy='delete+insert',
+    incremental_strategy=customer_segmentation.replacing_strategy(),
+    partition_by=customer_segmentation.replaced_partition('as_of_date'),
     unique_key=['as_of_date', 'model_version'],
     full_refresh=false,
 ) }}

@@ -5,8 +5,9 @@
 {%- set horizons = [1, 3] %}
 {%- set ends = {} %}
 {%- for horizon in horizons %}
-{%- do ends.update({horizon: 'cast('
-    ~ dbt.dateadd('month', horizon, 'month_starts.as_of_date') ~ ' as date)'}) %}
+{%- do ends.update({
+    horizon: customer_segmentation.add_months('month_starts.as_of_date', horizon)
+}) %}
 {%- endfor %}
 {%- set groups = {'segments': 'segment_name', 'rfm_grid': 'rfm_segment'} %}
 

@@ -60,10 +60,10 @@ numbered as (
                 {{- ' +' if not loop.last else ' desc,' }}
                 {%- endfor %}
                 {%- for attribute in attributes %}
-                {{ attribute.source }} asc,
+                {{ attribute.source }} asc nulls last,
                 {%- endfor %}
                 {%- for column in extra_columns %}
-                {{ column }} asc,
+                {{ column }} asc nulls last,
                 {%- endfor %}
                 customer_id asc
         ) as record_number,

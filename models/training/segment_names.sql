@@ -104,14 +104,16 @@ bounds as (
         fact_order,
         fact,
         median,
-        round(
-            sqrt((1 + median_before) * (1 + median)) - 1,
-            case when fact in ('average_order_value', 'monetary') then 2 else 0 end
-        ) as suffix_from,
-        round(
-            sqrt((1 + median_after) * (1 + median)) - 1,
-            case when fact in ('average_order_value', 'monetary') then 2 else 0 end
-        ) as suffix_below
+        case
+            when fact in ('average_order_value', 'monetary')
+                then round(sqrt((1 + median_before) * (1 + median)) - 1, 2)
+            else round(sqrt((1 + median_before) * (1 + median)) - 1)
+        end as suffix_from,
+        case
+            when fact in ('average_order_value', 'monetary')
+                then round(sqrt((1 + median_after) * (1 + median)) - 1, 2)
+            else round(sqrt((1 + median_after) * (1 + median)) - 1)
+        end as suffix_below
     from neighbours
     where median > -1 and coalesce(median_before, 0) > -1
 ),
