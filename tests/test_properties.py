@@ -214,15 +214,13 @@ def check(policy: Policy, transactions, customers) -> None:
                 is_returner = buyer["returned"]
                 assert segment == ("Returns only" if is_returner else "No paid order")
 
-    # A more recent, frequent or higher spending customer never has the lower score.
+    # A score is the fifth that the middle of a value's ranks lies in.
     scored = [row for row in found if row[8] is not None]
     for value, score, sign in ((1, 8, -1), (2, 9, 1), (4, 10, 1)):
-        ordered = sorted(scored, key=lambda row: sign * row[value])
-        for lower, higher in zip(ordered, ordered[1:], strict=False):
-            if lower[value] == higher[value]:
-                assert lower[score] == higher[score]
-            else:
-                assert lower[score] <= higher[score]
+        values = [sign * row[value] for row in scored]
+        for row, own in zip(scored, values, strict=True):
+            doubled = 2 * sum(other < own for other in values) + values.count(own)
+            assert row[score] == 1 + 5 * doubled // (2 * len(values))
 
     for sql in policy.claims:
         assert policy.shop.query(sql) == [], sql
