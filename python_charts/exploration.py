@@ -3,45 +3,43 @@
 import plotly.graph_objects as go
 from babel.dates import get_day_names
 
-from python_charts.parts import Cell, Report, Table, finish, label_places, make_grid
+from python_charts import parts
+from python_charts.parts import Cell, Report, Table
 from python_charts.style import ACCENT, describe_feature
 
 # Months of a cohort that fit on a page.
 COHORTS, MONTHS = 12, 12
 SCORES = {
     "stability": "Stability (higher: found again)",
-    "simplified_silhouette": "Silhouette (higher: separate)",
+    "silhouette": "Silhouette (higher: separate)",
     "inertia": "Inertia (always falls)",
 }
 
 
 def build_histograms(report: Report) -> list[go.Figure]:
     """Draw each feature of the model twice: as it is, and as the model sees it."""
-    bins = report.tables["feature_histograms"].sort_values("bin")
+    bins = report.tables["feature_histograms"]
+    bins = bins.query("scale == 'raw' or transform != 'none'").sort_values("bin")
     figures = []
     for (feature, scale), rows in bins.groupby(["feature", "scale"]):
         label, kind, _ = describe_feature(feature)
-        transform = rows["transform"].iloc[0]
-        if scale == "transformed" and transform == "none":
-            continue
+        if scale == "transformed":
+            label, kind = f"{label} after {rows['transform'].iloc[0]}", "number"
         low, high = rows["lower_bound"], rows["upper_bound"]
-        figure = go.Figure()
-        figure.add_bar(
+        bars = go.Bar(
             x=((low + high) / 2).tolist(),
             y=rows["customers"].tolist(),
             width=(high - low).tolist(),
             marker={"color": ACCENT, "line": {"width": 0}},
             hoverinfo="y",
         )
-        form = ".0%" if kind == "share" else "~s"
-        figure.update_xaxes(nticks=5, tickformat=form if scale == "raw" else "~g")
+        figure = go.Figure(bars)
+        figure.update_xaxes(**parts.mark_ticks(report, kind, high.max()))
         figure.update_yaxes(nticks=4, tickformat="~s")
-        title = f"{label}, {'as it is' if scale == 'raw' else f'after {transform}'}"
         most = rows["customers"].idxmax()
-        ends = [report.numbers.write(end[most], "number") for end in (low, high)]
-        figures.append(
-            finish(figure, 200, f"{title}: most in {' to '.join(ends)}", title)
-        )
+        ends = [report.numbers.write(end[most], kind) for end in (low, high)]
+        title = f"{label}: most often {' to '.join(ends)}"
+        figures.append(parts.finish(figure, title, title, height=200))
     return figures
 
 
@@ -55,7 +53,8 @@ def tint_correlations(report: Report) -> Table:
         value = found.get((line, column))
         return Cell("") if line == column else report.cell(value, "ratio", value)
 
-    return make_grid("Correlation", lines, {x: f"#{lines[x]}" for x in lines}, fill)
+    heads = {feature: f"#{label}" for feature, label in lines.items()}
+    return parts.make_grid("Correlation", lines, heads, fill)
 
 
 def build_concentration(report: Report) -> go.Figure:
@@ -72,20 +71,16 @@ def build_concentration(report: Report) -> go.Figure:
     figure.update_xaxes(tickformat=".0%", title_text="share of buyers, the best first")
     # About a fifth of the buyers, or the best one of a few.
     best = max(int((customers < 0.205).sum()), 1) - 1
-    at, share = (
-        report.numbers.write(x.iloc[best], "share") for x in (customers, money)
-    )
+    at, share = [report.numbers.share(x.iloc[best]) for x in (customers, money)]
     title = f"The best {at} of the buyers bring {share} of the net revenue"
-    return finish(figure, 340, title, title)
+    return parts.finish(figure, title, title, height=340)
 
 
 def tint_cohorts(report: Report) -> Table:
     """Tint which share of a cohort bought again, month after month."""
     rows = report.tables["cohort_retention"]
     # A small cohort says more of single customers than of the shop.
-    rows = rows[
-        rows["months_since"].between(1, MONTHS) & (rows["cohort_customers"] >= 10)
-    ]
+    rows = rows.query("1 <= months_since <= @MONTHS and cohort_customers >= 10")
     found = rows.set_index(["cohort_month", "months_since"])["retained_share"].to_dict()
     months = sorted(rows["cohort_month"].unique())[-COHORTS:]
     sizes = rows.drop_duplicates("cohort_month").set_index("cohort_month")
@@ -100,7 +95,7 @@ def tint_cohorts(report: Report) -> Table:
         size = report.numbers.write(sizes.loc[month, "cohort_customers"], "count")
         lines[month] = f"{report.numbers.write(month, 'month')} ({size})"
     heads = {since: f"#{since}" for since in sorted(rows["months_since"].unique())}
-    return make_grid("First bought in (customers)", lines, heads, fill)
+    return parts.make_grid("First bought in (customers)", lines, heads, fill)
 
 
 def build_calendar(report: Report) -> list[go.Figure]:
@@ -113,40 +108,39 @@ def build_calendar(report: Report) -> list[go.Figure]:
     names = get_day_names("abbreviated", locale=report.numbers.locale)
     days = [names[day - 1] for day in means.index]
     figures = []
-    for title, ticks, values in (
-        ("Purchases on an average day of the week", days, means.tolist()),
-        ("Purchases by month", labels, months.tolist()),
-    ):
-        figure = go.Figure(go.Bar(y=values, marker_color=ACCENT, hoverinfo="y"))
-        figure.update_xaxes(**label_places(ticks))
+    charts = {"day of the week": (days, means), "month": (labels, months)}
+    for what, (ticks, values) in charts.items():
+        figure = go.Figure(
+            go.Bar(y=values.tolist(), marker_color=ACCENT, hoverinfo="y")
+        )
+        figure.update_xaxes(**parts.label_places(ticks))
         figure.update_yaxes(nticks=5, tickformat="~s")
-        alt = f"{title}: most in {ticks[values.index(max(values))]}"
-        figures.append(finish(figure, 240, alt, title))
+        title = f"{ticks[values.argmax()]} has the most purchases of any {what}"
+        figures.append(parts.finish(figure, title, title, height=240))
     return figures
 
 
 def build_counts(report: Report) -> list[go.Figure]:
     """Draw the scores of every number of segments tried, the chosen one as a star."""
     rows = report.tables["segment_count_scores"].sort_values("segment_count")
-    chosen = rows["is_chosen"].astype(bool).tolist()
+    symbols = rows["is_chosen"].map({True: "star", False: "circle"}).tolist()
+    sizes = rows["is_chosen"].map({True: 16, False: 8}).tolist()
     figures = []
-    for name, title in SCORES.items():
-        figure = go.Figure()
-        figure.add_scatter(
+    for name, words in SCORES.items():
+        star = report.numbers.write(rows.loc[rows["is_chosen"], name].max(), "number")
+        title = f"{words}: {star} at the star"
+        points = go.Scatter(
             x=rows["segment_count"].tolist(),
             y=rows[name].tolist(),
             mode="lines+markers",
             line={"color": ACCENT, "width": 1.5},
-            marker={
-                "symbol": ["star" if is_chosen else "circle" for is_chosen in chosen],
-                "size": [16 if is_chosen else 8 for is_chosen in chosen],
-                "opacity": 1,
-            },
+            marker={"symbol": symbols, "size": sizes, "opacity": 1},
             hoverinfo="x+y",
         )
+        figure = go.Figure(points)
         figure.update_xaxes(tickformat="d", dtick=max(1, len(rows) // 6))
         figure.update_yaxes(nticks=4)
-        values = zip(rows["segment_count"], rows[name], strict=True)
-        says = ", ".join(f"{k}: {report.numbers.write(y, 'number')}" for k, y in values)
-        figures.append(finish(figure, 220, f"{title} by number, {says}", title))
+        values = [report.numbers.write(value, "number") for value in rows[name]]
+        alt = f"{title}, from the fewest segments to the most: {', '.join(values)}"
+        figures.append(parts.finish(figure, alt, title, height=220))
     return figures

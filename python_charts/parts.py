@@ -1,5 +1,7 @@
 """What the page is made of: tables with tinted cells, and figures with words."""
 
+import math
+import textwrap
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import NamedTuple
@@ -30,7 +32,6 @@ class Table:
     rows: list[list[Cell]]
     keys: list[str] = field(default_factory=list)
     is_grid: bool = False
-    title: str = ""
 
 
 @dataclass
@@ -74,19 +75,18 @@ class Report:
     def list_rows(self, rows: pd.DataFrame, columns: str) -> Table:
         """Make a table of rows; columns are `head|column|kind`, with a semicolon between.
 
-        A segment stands behind its colour, with what the column note says below it.
+        A segment stands behind its colour, with what the column note says below it; the
+        column key is the month of a row.
         """
         specs = [spec.strip().split("|") for spec in columns.split(";")]
+        rows = rows.assign(note=rows.get("note", ""))
         body = [
-            [
-                self.cell(row[name], kind, None, row.get("note", ""))
-                for _, name, kind in specs
-            ]
+            [self.cell(row[name], kind, None, row["note"]) for _, name, kind in specs]
             for row in rows.to_dict("records")
         ]
         plain = ("text", "words", "segment", "rule")
         heads = [f"{'#' * (kind not in plain)}{head}" for head, _, kind in specs]
-        return Table(heads, body)
+        return Table(heads, body, list(rows.get("key", ())))
 
     def order(self, rows: pd.DataFrame) -> pd.DataFrame:
         """Keep the rows of the segments wanted, in the segments' order."""
@@ -96,20 +96,18 @@ class Report:
         )
 
 
-def make_grid(
-    corner: str, lines: dict, columns: dict, fill: Callable, title=""
-) -> Table:
+def make_grid(corner: str, lines: dict, columns: dict, fill: Callable) -> Table:
     """Fill a grid of tinted cells by the keys of its lines and columns with heads."""
     rows = [
         [Cell(words, words), *(fill(line, column) for column in columns)]
         for line, words in lines.items()
     ]
-    return Table([corner, *columns.values()], rows, is_grid=True, title=title)
+    return Table([corner, *columns.values()], rows, is_grid=True)
 
 
-def finish(figure: go.Figure, height: int, alt: str, title: str) -> go.Figure:
-    """Give a figure its height, what it says in words, and its title."""
-    return figure.update_layout(height=height, meta={"alt": alt, "title": title})
+def finish(figure: go.Figure, alt: str, title: str, **layout) -> go.Figure:
+    """Give a figure what it says in words, its title, and the rest of its layout."""
+    return figure.update_layout(meta={"alt": alt, "title": title}, **layout)
 
 
 def label_places(labels: list[str]) -> dict:
@@ -119,13 +117,28 @@ def label_places(labels: list[str]) -> dict:
     return {"tickvals": places, "ticktext": [labels[place] for place in places]}
 
 
-def name_rows(figure: go.Figure, segments: list[Segment]) -> go.Figure:
-    """Write names above the rows of a figure, where even a phone has room."""
+def mark_ticks(report: Report, kind: str, high: float) -> dict:
+    """Mark an axis in the unit of its kind; the log of a ratio as times or divided by."""
+    if kind == "factor":
+        places = [math.log(ratio) for ratio in (1 / 16, 1 / 4, 1 / 2, 1, 2, 4, 16)]
+        texts = [report.numbers.factor(place) for place in places]
+        return {"tickvals": places, "ticktext": texts}
+    # Plotly's short form writes a half as 500m.
+    form = "~s" if high >= 1000 else "~g"
+    return {"tickformat": ".0%" if kind == "share" else form, "nticks": 5}
+
+
+def name_rows(figure: go.Figure, segments: list[Segment], pitch: int) -> go.Figure:
+    """Write names above rows some pixels high, where even a phone has room."""
+    names = [textwrap.wrap(segment.name, 46) for segment in segments]
+    pitch += 26 * (max(map(len, names)) - 1)
+    figure.update_layout(height=56 + pitch * len(segments))
     for row, segment in enumerate(segments):
         figure.add_annotation(
             name=str(segment.segment_id),
-            text=escape(segment.name),
-            **{"x": 0, "xref": "paper", "xanchor": "left"},
+            text="<br>".join(map(escape, names[row])),
+            **{"x": 0, "xref": "paper", "xanchor": "left", "align": "left"},
+            **{"font_size": 12},
             **{"y": row - 0.24, "yanchor": "bottom", "showarrow": False},
         )
     return figure.update_yaxes(

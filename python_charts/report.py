@@ -10,7 +10,7 @@ from markupsafe import Markup
 
 from python_charts import exploration, overview, segments
 from python_charts.parts import Report
-from python_charts.style import SCHEMES, make_template
+from python_charts.style import SCHEMES, describe_feature, make_template
 from python_charts.tables import LEFT_OUT
 
 HERE = Path(__file__).parent
@@ -31,7 +31,10 @@ def build_figures(report: Report) -> dict[str, list[go.Figure]]:
     """Build every figure there is something to draw for, by the name of its block."""
     found = {}
     for name, (build, mart) in FIGURES.items():
-        figures = [] if report.tables[mart].empty else build(report)
+        rows = report.tables[mart]
+        if "segment_id" in rows:
+            rows = report.order(rows)
+        figures = [] if rows.empty else build(report)
         found[name] = figures if isinstance(figures, list) else [figures]
     return found
 
@@ -65,6 +68,7 @@ def render_page(report: Report) -> str:
         overview=overview,
         segments=segments,
         exploration=exploration,
+        describe_feature=describe_feature,
         # Nothing in the data can end the script that holds it.
         data=Markup(json.dumps(data, ensure_ascii=False).replace("<", "\\u003c")),
         style=Markup((HERE / "style.css").read_text()),

@@ -139,7 +139,7 @@ function showMoves() {
   const [lines, columns] = [0, 1].map((place) => names.filter(has(place)));
   const count = (part) => part.reduce((sum, row) => sum + row[2], 0);
   const number = new Intl.NumberFormat(data.locale, { maximumFractionDigits: 0 });
-  const short = new Intl.NumberFormat(data.locale, { notation: 'compact', maximumFractionDigits: 1 });
+  const short = new Intl.NumberFormat(data.locale, { notation: 'compact', maximumSignificantDigits: 3 });
   const add = (parent, name, text, attributes = {}) => {
     const part = parent.appendChild(document.createElement(name));
     part.textContent = text;

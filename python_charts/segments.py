@@ -4,15 +4,15 @@ import math
 
 import plotly.graph_objects as go
 
-from python_charts.parts import Cell, Report, Table, finish, make_grid, name_rows
+from python_charts import parts
+from python_charts.parts import Cell, Report, Table
 from python_charts.style import describe_feature, escape, say
-
-SCORES = range(1, 6)
 
 
 def list_features(report: Report, *roles: str) -> dict[str, str]:
     """Name the features of some roles, those that weigh most first."""
-    rows = report.tables["segment_feature_profiles"].drop_duplicates("feature")
+    rows = report.order(report.tables["segment_feature_profiles"])
+    rows = rows.drop_duplicates("feature")
     found = [
         (roles.index(role), describe_feature(name)[0], name)
         for name, role in zip(rows["feature"], rows["feature_role"], strict=True)
@@ -35,12 +35,7 @@ def tint_profiles(report: Report) -> Table:
 
     features = list_features(report, "core", "secondary", "profile")
     columns = report.keep("segment_feature_profiles")
-    title = ""
-    if found:
-        name, key = max(found, key=lambda place: abs(found[place]["standardised_mean"]))
-        most = "highest" if found[name, key]["standardised_mean"] > 0 else "lowest"
-        title = f"{columns[key].name} stand out most: {most} {features[name].lower()}"
-    return make_grid("Median of", features, columns, fill, title)
+    return parts.make_grid("Median of", features, columns, fill)
 
 
 def tint_recency_frequency(report: Report) -> Table:
@@ -53,22 +48,17 @@ def tint_recency_frequency(report: Report) -> Table:
         row = found[recency, frequency]
         money = float(row["net_revenue"])
         cell = report.cell(row["customers"], "count", max(money, 0.0) / most)
-        return cell._replace(note=report.numbers.money(money))
+        return cell._replace(note=report.numbers.money(money, short_from=1e4))
 
-    best = grid[grid[["recency_score", "frequency_score"]].min(axis=1) >= 4]
-    both = ["customers", "net_revenue"]
-    shares = best[both].astype(float).sum() / grid[both].astype(float).sum()
-    customers, money = (report.numbers.write(share, "share") for share in shares)
-    title = f"{customers} of the buyers are recent and frequent and bring {money}"
     ends = {1: " (lowest)", 5: " (best)"}
-    lines = {key: f"Recency {key}{ends.get(key, '')}" for key in reversed(SCORES)}
-    columns = {key: f"#Frequency {key}{ends.get(key, '')}" for key in SCORES}
-    return make_grid("Customers, net revenue below", lines, columns, fill, title)
+    lines = {key: f"Recency {key}{ends.get(key, '')}" for key in range(5, 0, -1)}
+    columns = {key: f"#Frequency {key}{ends.get(key, '')}" for key in range(1, 6)}
+    return parts.make_grid("Customers, net revenue below", lines, columns, fill)
 
 
 def build_distributions(report: Report) -> list[go.Figure]:
     """Draw a box per segment for each feature of the model, a figure per feature."""
-    profiles = report.tables["segment_feature_profiles"]
+    profiles = report.order(report.tables["segment_feature_profiles"])
     figures = []
     for name, label in list_features(report, "core", "secondary").items():
         _, kind, is_skewed = describe_feature(name)
@@ -90,19 +80,15 @@ def build_distributions(report: Report) -> list[go.Figure]:
                 line={"color": segment.colour, "width": 1.5},
                 **{"orientation": "h", "width": 0.34, "hoverinfo": "skip"},
             )
-        is_log = is_skewed and bool((rows["percentile_05"] > 0).all())
-        figure.update_xaxes(
-            type="log" if is_log else "linear",
-            tickformat=".0%" if kind == "share" else "~s",
-            nticks=5,
-        )
-        if is_log:
-            spread = rows["percentile_95"].max() / rows["percentile_05"].min()
-            figure.update_xaxes(dtick="D2" if spread < 30 else 1)
-        name_rows(figure, segments)
-        title = label + (" (log scale)" if is_log else "")
+        high = rows["percentile_95"].max()
+        figure.update_xaxes(**parts.mark_ticks(report, kind, high))
+        if is_skewed and (rows["percentile_05"] > 0).all():
+            dtick = "D2" if high / rows["percentile_05"].min() < 30 else 1
+            figure.update_xaxes(type="log", title_text="log scale", dtick=dtick)
+        parts.name_rows(figure, segments, 46)
+        title = f"{label}: highest for {report.by_id[rows['median'].idxmax()].name}"
         alt = f"{label}, medians: {'; '.join(says)}"
-        figures.append(finish(figure, 64 + 46 * len(segments), alt, title))
+        figures.append(parts.finish(figure, alt, title))
     return figures
 
 
@@ -140,8 +126,9 @@ def build_map(report: Report) -> go.Figure:
     figure.update_xaxes(title_text=f"Horizontal axis: {x} of the variance", nticks=6)
     figure.update_yaxes(title_text=f"Vertical axis: {y} of the variance", nticks=6)
     names = ", ".join(item.name for item in report.keep("segment_map").values())
-    title = "Segments near each other look alike to the model"
-    return finish(figure, 420, f"{title}: {names} on its two main axes", title)
+    share = report.numbers.share(sum(shares))
+    title = f"Two axes keep {share} of what tells customers apart to the model"
+    return parts.finish(figure, f"{title}: {names} on them", title, height=420)
 
 
 def tint_demographics(report: Report) -> list[Table]:
@@ -150,25 +137,24 @@ def tint_demographics(report: Report) -> list[Table]:
     tables = []
     for attribute, group in report.tables["segment_demographics"].groupby("attribute"):
         found = group.set_index(["attribute_value", "segment_id"]).to_dict("index")
-        known = group.groupby("segment_id")["coverage"].first().to_dict()
+        known = group.groupby("segment_id")["coverage"].first()
+        # A segment whose number is hidden, or 0, has nothing to show.
+        shown = {key: item for key, item in columns.items() if known.get(key, 0) > 0}
         # The order counts within a segment, so the largest anywhere comes nearest.
         order = group.groupby("attribute_value")["value_order"].max()
         values = sorted(order.index, key=lambda value: (order[value], value))
 
         def fill(value: str | None, segment_id: int, found=found, known=known) -> Cell:
-            share = known.get(segment_id, 0.0)
             if value is None:
-                return Cell("hidden") if share != share else report.cell(share, "share")
+                return report.cell(known[segment_id], "share")
             cell = found.get((value, segment_id))
-            if share == 0:
-                return Cell("–")
             # A value that nobody has is not told from one that few have.
             if cell is None or cell["is_suppressed"]:
                 return Cell("hidden")
-            lift = cell["lift"]
-            tint = None if lift != lift else math.log2(max(lift, 0.01))
+            tint = math.log2(max(cell["lift"], 0.01))
             return report.cell(cell["share_of_known"], "share", tint)
 
         lines = {None: "Attribute known"} | {value: value for value in values}
-        tables.append(make_grid(say(str(attribute)), lines, columns, fill))
+        if shown:
+            tables.append(parts.make_grid(say(str(attribute)), lines, shown, fill))
     return tables

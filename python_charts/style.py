@@ -2,6 +2,7 @@
 
 import html
 import math
+import re
 from typing import NamedTuple
 
 import pandas as pd
@@ -99,6 +100,8 @@ class Numbers:
         **{"count": "#,##0", "change": "+#,##0;-#,##0", "ratio": "#,##0.00"},
         **{"number": "#,##0.##", "date": "medium", "month": "MMM yy"},
     }
+    # A date, a count and a share as sentences of the tables write them.
+    WRITTEN = re.compile(r"(\d{4}-\d\d-\d\d)|(\d{1,3}(?:,\d{3})+)|(\d+(\.\d)?) %")
 
     def __init__(self, locale: str = "en", currency: str | None = None):
         self.locale, self.currency = locale, currency
@@ -119,10 +122,24 @@ class Numbers:
         value = round(value) if kind == "count" or abs(value) >= 99.5 else value
         return numbers.format_decimal(value, self.PATTERNS[kind], locale=self.locale)
 
-    def money(self, value: float) -> str:
-        """Write an amount, in the currency if there is one; short from a million on."""
+    def rewrite(self, sentence: str) -> str:
+        """Write what a sentence of the tables writes in English as the reader does."""
+
+        def replace(found: re.Match) -> str:
+            day, count, share, tenths = found.groups()
+            if day:
+                return self.write(pd.to_datetime(day, errors="coerce"), "date")
+            if count:
+                return self.write(int(count.replace(",", "")), "count")
+            return self.share(float(share) / 100, bool(tenths))
+
+        return self.WRITTEN.sub(replace, sentence)
+
+    def money(self, value: float, short_from: float = 1e6) -> str:
+        """Write an amount, in the currency if there is one; three digits if it is long."""
         sign = [self.currency] if self.currency else []
-        if abs(value) >= 1e6:
+        if abs(value) >= short_from:
+            value = float(f"{value:.3g}")
             form = f"format_compact_{'currency' if sign else 'decimal'}"
             short = {"locale": self.locale, "fraction_digits": 1}
             return getattr(numbers, form)(value, *sign, **short)
@@ -137,11 +154,13 @@ class Numbers:
         sign = "÷" if value < 0 else "×"
         return sign + self.write(math.exp(min(abs(value), 50)), "number")
 
-    def share(self, value: float) -> str:
-        """Write a share as per cent, with a decimal below ten."""
+    def share(self, value: float, has_decimal: bool | None = None) -> str:
+        """Write a share as per cent, with a decimal below ten unless told otherwise."""
         value = 0 if abs(value) < 0.0005 else value
+        if has_decimal is None:
+            has_decimal = 0 < abs(value) < 0.0995
         form = Locale.parse(self.locale).percent_formats[None].pattern
-        form = form.replace("0", "0.0") if 0 < abs(value) < 0.0995 else form
+        form = form.replace("0", "0.0") if has_decimal else form
         return numbers.format_percent(value, form, locale=self.locale)
 
 
@@ -149,14 +168,14 @@ def make_template(scheme: str, separators: str) -> go.layout.Template:
     """Make the one template of all figures, for daylight or for the dark."""
     ink, line, box = SCHEMES[scheme].values()
     axis = dict(gridcolor=line, linecolor=line, zerolinecolor=line, tickfont_size=12)
-    axis |= dict(
-        title_font_size=12, title_standoff=10, automargin=True, fixedrange=True
-    )
+    axis |= dict(title_font_size=12, title_standoff=10)
+    axis |= dict(automargin=True, fixedrange=True)
     layout = go.Layout(
         font={"family": FONT, "size": 13, "color": ink},
         paper_bgcolor="rgba(0,0,0,0)",
         plot_bgcolor="rgba(0,0,0,0)",
-        margin={"l": 8, "r": 12, "t": 8, "b": 8},
+        # Half of the first and of the last label of an axis fits into the margin.
+        margin={"l": 14, "r": 24, "t": 8, "b": 8},
         showlegend=False,
         dragmode=False,
         separators=separators,
