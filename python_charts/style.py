@@ -12,11 +12,11 @@ from babel import Locale, dates, numbers
 from python_charts.tables import Tables
 
 # Okabe and Ito's colours, then the farthest ones from those already taken, in the
-# worst of normal, protan and deutan vision (CIE76 distance never below 15).
+# worst of normal, protan and deutan vision; those too dark for a dark page come last.
 CLUSTER_COLOURS = (
-    ["#0072B2", "#E69F00", "#009E73", "#CC79A7", "#D55E00", "#56B4E9", "#661100"]
-    + ["#DDCC77", "#332288", "#882255", "#2424F2", "#7961F2", "#806633", "#F29DAC"]
-    + ["#80136D", "#6191F2", "#85A642", "#59543A", "#581FCC", "#F26179"]
+    ["#0072B2", "#E69F00", "#009E73", "#CC79A7", "#D55E00", "#56B4E9", "#7961F2"]
+    + ["#DDCC77", "#806633", "#F29DAC", "#6191F2", "#85A642", "#F26179", "#2424F2"]
+    + ["#332288", "#882255", "#661100", "#80136D", "#59543A", "#581FCC"]
 )
 # Segments by rule are greys, always: nobody fitted them.
 RULE_COLOURS = ["#5F6770", "#868E96", "#A9B0B7", "#C6CBD0"]

@@ -8,6 +8,10 @@ import shutil
 import pytest
 from test_charts import EVIL, publish, read, run, tables  # noqa: F401
 
+from python_charts.__main__ import export_figures
+from python_charts.parts import Report
+from python_charts.report import build_figures
+
 playwright = pytest.importorskip("playwright.sync_api")
 axe = pytest.importorskip("axe_playwright_python.sync_playwright")
 
@@ -247,10 +251,14 @@ def test_a_rule_is_copied_as_sql(demo_build, demo_page, open_page):
 
 
 def test_a_name_that_is_a_script_does_not_run(tables, tmp_path, open_page):  # noqa: F811
+    long = "One-time small-basket buyers, first bought about 24 days ago"
+    tables = {name: table.replace("Lost", long) for name, table in tables.items()}
     folder = publish(tables, tmp_path / "published")
     assert run(folder).returncode == 0
-    page = open_page(folder / "report.html")
+    page = open_page(folder / "report.html", width=390)
     page.evaluate(DRAW)
+    # Long names are broken into lines, on a phone as well.
+    assert page.evaluate(FAULTS) == []
     assert any(EVIL in text for text in texts(page, "#segments tbody th"))
     assert any(EVIL in text for text in texts(page, "#moves-table th"))
     assert EVIL in page.locator("#sizes svg text").all_text_contents()
@@ -280,7 +288,38 @@ def test_paper_shows_everything(demo_page, open_page):
     assert min(widths) > 300 and max(widths) <= 700
     assert page.locator("#counts").is_visible()
     assert not page.locator(".filter").is_visible()
+    # The months that were chosen are part of the sentence.
+    assert page.locator("#moves-from").is_visible()
     assert page.pdf()[:5] == b"%PDF-"
+
+
+def test_charts_are_exported_as_pictures(tables, tmp_path, monkeypatch):  # noqa: F811
+    pytest.importorskip("kaleido")
+    folder = publish(tables, tmp_path / "published")
+    result = run(folder, "--export", "svg", BROWSER_PATH=BROWSER)
+    assert result.returncode == 0, result.stderr
+    pictures = {path.stem: path.read_text("utf-8") for path in folder.glob("*.svg")}
+    figures = build_figures(Report(tables))
+    assert set(pictures) == {
+        f"{name}-{number}"
+        for name, group in figures.items()
+        for number in range(1, len(group) + 1)
+    }
+    assert all(picture.startswith("<svg") for picture in pictures.values())
+    assert "Champions" in pictures["sizes-1"] and "25%" in pictures["sizes-1"]
+    # No browser is a sentence, not an exception.
+    result = run(
+        folder, "--export", "png", BROWSER_PATH=str(tmp_path / "none"), PATH=""
+    )
+    assert (result.returncode, result.stderr.count("\n")) == (2, 1)
+    assert result.stderr.startswith("Charts cannot be exported: install kaleido")
+    assert not list(folder.glob("*.png"))
+    monkeypatch.setenv("BROWSER_PATH", BROWSER)
+    monkeypatch.setattr(
+        "python_charts.__main__.build_figures", lambda report: {"map": figures["map"]}
+    )
+    export_figures(Report(tables), folder, "png")
+    assert (folder / "map-1.png").read_bytes()[:4] == b"\x89PNG"
 
 
 def test_the_command_says_when_charts_cannot_be_exported(tables, tmp_path):  # noqa: F811
