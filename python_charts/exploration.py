@@ -124,7 +124,6 @@ def build_counts(report: Report) -> list[go.Figure]:
     """Draw the scores of every number of segments tried, the chosen one as a star."""
     rows = report.tables["segment_count_scores"].sort_values("segment_count")
     symbols = rows["is_chosen"].map({True: "star", False: "circle"}).tolist()
-    sizes = rows["is_chosen"].map({True: 16, False: 8}).tolist()
     figures = []
     for name, words in SCORES.items():
         star = report.numbers.write(rows.loc[rows["is_chosen"], name].max(), "number")
@@ -134,7 +133,7 @@ def build_counts(report: Report) -> list[go.Figure]:
             y=rows[name].tolist(),
             mode="lines+markers",
             line={"color": ACCENT, "width": 1.5},
-            marker={"symbol": symbols, "size": sizes, "opacity": 1},
+            marker={"symbol": symbols, "size": 12, "opacity": 1},
             hoverinfo="x+y",
         )
         figure = go.Figure(points)

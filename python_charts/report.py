@@ -14,6 +14,8 @@ from python_charts.style import SCHEMES, describe_feature, make_template
 from python_charts.tables import LEFT_OUT
 
 HERE = Path(__file__).parent
+# A spreadsheet runs a text that begins like this; a quotation mark keeps it from that.
+FORMULA = r"^([=+@\t\r\n-])"
 # The figures of each block, and the mart without whose rows there are none.
 FIGURES = {
     "sizes": (overview.build_sizes, "segment_profiles"),
@@ -32,8 +34,7 @@ def build_figures(report: Report) -> dict[str, list[go.Figure]]:
     found = {}
     for name, (build, mart) in FIGURES.items():
         rows = report.tables[mart]
-        if "segment_id" in rows:
-            rows = report.order(rows)
+        rows = report.order(rows) if "segment_id" in rows else rows
         figures = [] if rows.empty else build(report)
         found[name] = figures if isinstance(figures, list) else [figures]
     return found
@@ -54,14 +55,14 @@ def render_page(report: Report) -> str:
         },
         "segments": [(item.segment_id, item.name) for item in report.segments],
         "csv": {
-            name: table.to_csv(index=False)
-            for name, table in report.tables.items()
+            name: rows.replace(FORMULA, r"'\1", regex=True).to_csv(index=False)
+            for name, rows in report.tables.items()
             if name not in LEFT_OUT
         },
     }
     loader = FileSystemLoader(HERE)
-    environment = Environment(loader=loader, autoescape=True, trim_blocks=True)
-    return environment.get_template("template.html").render(
+    jinja = Environment(loader=loader, autoescape=True, trim_blocks=True)
+    return jinja.get_template("template.html").render(
         report=report,
         tables=report.tables,
         figures=figures,

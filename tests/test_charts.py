@@ -544,6 +544,13 @@ def test_text_from_data_stays_text(tables):
             assert not re.search("<[^b]|<b[^r]", "".join(texts))
 
 
+def test_csv_runs_nothing_in_a_spreadsheet(tables):
+    tables["segment_profiles"]["segment_name"] = ["=1+1", "-1", "@x", "a=1", "\t=1"]
+    rows = pd.read_csv(StringIO(read_data(draw(tables))["csv"]["segment_profiles"]))
+    assert list(rows["segment_name"]) == ["'=1+1", "'-1", "'@x", "a=1", "'\t=1"]
+    assert rows["net_revenue"].min() == -80
+
+
 def test_single_customers_are_on_the_page_only_if_asked_for(tables, tmp_path):
     folder = publish(tables, tmp_path / "published")
     ids = set(tables["segment_map"]["customer_id"])
