@@ -168,3 +168,83 @@ group by assignments.model_version
         where rows_per_day is null
     {%- endif -%}
 {% endmacro %}
+
+
+{# Pre-hook of stg_transaction_rows: deletes the days that have other rows by now, or none.
+   The model then reads the days that it does not hold. #}
+{% macro delete_changed_days() %}
+    {%- set raw_rows = ref('base_transactions') -%}
+    {%- if is_incremental() -%}
+        with
+
+        kept_days as (
+            {{ customer_segmentation.select_days(this) }}
+        ),
+
+        raw_days as (
+            {{ customer_segmentation.select_days(raw_rows) }}
+        )
+
+        delete from {{ this }}
+        where row_day in (
+            select kept_days.row_day
+            from kept_days
+            left join raw_days
+                on kept_days.row_day = raw_days.row_day
+                and kept_days.row_count = raw_days.row_count
+                and kept_days.row_hash = raw_days.row_hash
+            where raw_days.row_day is null
+        )
+    {%- endif -%}
+{% endmacro %}
+
+
+{# The days of a relation of transaction rows, each with a number for its rows in whatever
+   order. #}
+{% macro select_days(relation) -%}
+select
+    row_day,
+    count(*) as row_count,
+    sum(cast(row_hash as decimal(38, 0))) as row_hash
+from {{ relation }}
+group by row_day
+{%- endmacro %}
+
+
+{# Pre-hook: deletes the rows of dates that have other transactions by now, or none. #}
+{% macro delete_changed_order_dates() %}
+    {%- set transaction_days = ref('int_transaction_days') -%}
+    {%- if is_incremental() -%}
+        delete from {{ this }}
+        where not exists (
+            select 1 from {{ transaction_days }} as transaction_days
+            where transaction_days.order_date = {{ this }}.order_date
+                and transaction_days.day_fingerprint = {{ this }}.day_fingerprint
+        )
+    {%- endif -%}
+{% endmacro %}
+
+
+{# The dates of int_transaction_days that the calling table does not hold. #}
+{% macro where_not_kept() -%}
+{%- if is_incremental() -%}
+where order_date not in (select kept.order_date from {{ this }} as kept)
+{%- endif -%}
+{%- endmacro %}
+
+
+{# What decides how a transaction row is read, but for the row itself and for whether it is
+   before the as-of date. #}
+{% macro hash_reading_rules() %}
+    {%- set rules = [
+        customer_segmentation.read_id('x'), customer_segmentation.clean_text('x', []),
+        customer_segmentation.read_timestamp('x', var('segmentation_timestamp_format')),
+        customer_segmentation.keep_unreadable('x', 'y'), var('segmentation_time_zone'),
+        var('segmentation_earliest_date'), var('segmentation_returns'),
+    ] -%}
+    {%- if execute -%}
+        {%- set node = graph.nodes['model.customer_segmentation.stg_transaction_rows'] -%}
+        {%- do rules.append(node.checksum.checksum) -%}
+    {%- endif -%}
+    {{- return(local_md5(rules | join('|'))) -}}
+{% endmacro %}

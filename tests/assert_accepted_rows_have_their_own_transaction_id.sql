@@ -2,11 +2,24 @@
 
 -- Accepted rows that share an id are copies, lines of one order, or ids used twice. Which
 -- of them counts is for the user to say.
+{%- set duplicates = var('segmentation_duplicates') %}
+{#- With by_transaction_id only these rows can share an id. -#}
+{%- set rows = ref('stg_repeated_rows') if duplicates == 'by_transaction_id'
+    else ref('stg_transactions') %}
+
 with
 
 transactions as (
-    select * from {{ ref('stg_transactions') }}
+    select * from {{ rows }}
     where rejection_reason is null and transaction_id is not null
+),
+
+-- Found first, so that only their rows are looked at closely.
+repeated_ids as (
+    select transaction_id
+    from transactions
+    group by transaction_id
+    having count(*) > 1
 ),
 
 shared_ids as (
@@ -24,8 +37,8 @@ shared_ids as (
         end as is_different,
         row_number() over (order by transaction_id asc) as place
     from transactions
+    where transaction_id in (select repeated_ids.transaction_id from repeated_ids)
     group by transaction_id
-    having count(*) > 1
 ),
 
 summed as (

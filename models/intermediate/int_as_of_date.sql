@@ -3,9 +3,8 @@
 
 with
 
-transactions as (
-    select * from {{ ref('stg_transactions') }}
-    where rejection_reason is null
+transaction_days as (
+    select * from {{ ref('int_transaction_days') }}
 ),
 
 dated as (
@@ -21,7 +20,7 @@ dated as (
         coalesce(
             min(order_date), cast('{{ var("segmentation_earliest_date") }}' as date)
         ) as first_order_date
-    from transactions
+    from transaction_days
 ),
 
 windows as (

@@ -3,12 +3,17 @@
 -- segments are tested from. None of the latter two without enough history. A date with
 -- another fingerprint sees other data or is looked at by other rules: it is computed again.
 -- depends_on: {{ ref('int_customer_demographics') }}
+-- depends_on: {{ ref('int_customer_days') }}
 {%- set months = var('segmentation_history_months') %}
 {%- set demographics = customer_segmentation.list_demographic_features() %}
-{%- set rules = [tojson(customer_segmentation.list_model_features())] %}
+{%- set rules = [
+    tojson(customer_segmentation.list_model_features()),
+    var('segmentation_minimum_order_amount'),
+] %}
 {%- if execute %}
 {%- for name in [
-    'int_customer_features', 'int_rfm_score_bounds', 'int_customer_rfm_scores',
+    'int_customer_days', 'int_customer_category_days', 'int_customer_features',
+    'int_rfm_score_bounds', 'int_customer_rfm_scores',
     'int_customer_model_inputs', 'segment_placements'
 ] %}
 {%- do rules.append(graph.nodes['model.customer_segmentation.' ~ name].checksum.checksum) %}
@@ -21,12 +26,8 @@ today as (
     select * from {{ ref('int_as_of_date') }}
 ),
 
-customer_days as (
-    select * from {{ ref('int_customer_days') }}
-),
-
-category_days as (
-    select * from {{ ref('int_customer_category_days') }}
+transaction_days as (
+    select * from {{ ref('int_transaction_days') }}
 ),
 
 dates as (
@@ -76,7 +77,7 @@ first_days as (
     select
         customer_id,
         min(order_date) as order_date
-    from customer_days
+    from {{ ref('int_customer_days') }}
     group by customer_id
 ),
 
@@ -94,18 +95,22 @@ weighted_demographics as (
 
 {%- endif %}
 
--- Every row is hashed once, whole: whatever a feature reads is in it.
+-- Rows are hashed whole: whatever a feature reads is in them.
 day_hashes as (
-    {%- for relation in ['customer_days', 'category_days']
-        + (['weighted_demographics'] if demographics else []) %}
+    select
+        order_date,
+        row_count,
+        row_hash
+    from transaction_days
+    {%- if demographics %}
+    union all
     select
         order_date,
         count(*) as row_count,
-        {{ customer_segmentation.hash_sum(relation) }} as row_hash
-    from {{ relation }}
+        {{ customer_segmentation.hash_sum('weighted_demographics') }} as row_hash
+    from weighted_demographics
     group by order_date
-    {{ 'union all' if not loop.last }}
-    {%- endfor %}
+    {%- endif %}
 ),
 
 fingerprints as (

@@ -1,10 +1,27 @@
--- One row per customer and date with accepted transactions. Sorted, a customer's days are
--- together where they are summed: that costs half of what it does in any order.
+{{ config(
+    materialized='incremental',
+    incremental_strategy='append',
+    pre_hook="{{ customer_segmentation.delete_changed_order_dates() }}",
+) }}
+
+-- One row per customer and date with accepted transactions; dates that are as they were
+-- stay. Sorted, a customer's days are together where they are summed: that costs half of
+-- what it does in any order.
 with
 
+transaction_days as (
+    select * from {{ ref('int_transaction_days') }}
+    {{ customer_segmentation.where_not_kept() }}
+),
+
 transactions as (
-    select * from {{ ref('stg_transactions') }}
-    where rejection_reason is null
+    select
+        transactions.*,
+        transaction_days.day_fingerprint
+    from {{ ref('stg_transactions') }} as transactions
+    inner join transaction_days
+        on transactions.order_date = transaction_days.order_date
+    where transactions.rejection_reason is null
 ),
 
 -- Lines without an order id make one order per customer and date.
@@ -18,7 +35,8 @@ orders as (
         sum(case when amount < 0 then -amount else 0 end) as return_amount,
         sum(case when amount >= 0 then discount_amount end) as discount_amount,
         sum(case when amount > 0 then quantity end) as units,
-        count(*) as line_count
+        count(*) as line_count,
+        max(day_fingerprint) as day_fingerprint
     from transactions
     group by customer_id, order_date, order_id
 ),
@@ -40,7 +58,8 @@ days as (
         cast(sum(gross_revenue) as decimal(18, 4)) as gross_revenue,
         cast(sum(return_amount) as decimal(18, 4)) as return_amount,
         cast(sum(discount_amount) as decimal(18, 4)) as discount_amount,
-        order_date
+        order_date,
+        max(day_fingerprint) as day_fingerprint
     from orders
     group by customer_id, order_date
 )

@@ -1,6 +1,7 @@
 {{ config(materialized='view') }}
 
--- The user's columns under our names and nothing else: what is read from here on. With
+-- The user's columns under our names, the day that a row belongs to, and a hash of all that
+-- decides how it is read: a day with other hashes is read anew (stg_transaction_rows). With
 -- --sample only the rows of its stretch of time: dbt itself samples neither a file reader
 -- nor what a data test reads, and raw rows must equal accepted and rejected ones.
 -- depends_on: the relation in the var segmentation_transactions
@@ -9,11 +10,13 @@
     'segmentation_transactions', relation
 ) %}
 {%- set filter = var('segmentation_transaction_filter') %}
+{%- set as_of_date = var('segmentation_as_of_date') %}
+{%- set time_zone = var('segmentation_time_zone') %}
 {%- set sample = customer_segmentation.read_sample() %}
-
 {%- set read_at = customer_segmentation.read_timestamp(
     'ordered_at', var('segmentation_timestamp_format')
 ) %}
+
 with
 
 mapped_rows as (
@@ -23,26 +26,48 @@ mapped_rows as (
             column, var('segmentation_transaction_columns'), there
         ) }} as {{ column }},
         {%- endfor %}
-        {{ 'coalesce((' ~ filter ~ '), false)' if filter else 'true' }} as is_wanted,
-        {%- if var('segmentation_duplicates') == 'drop_exact' and there %}
-        -- Over all columns of the relation, mapped or not: two products of one invoice can
-        -- be equal in all that we read. Rows of one partition are the same in every order.
-        row_number() over (
-            partition by
-                {%- for column in there %}
-                {{ adapter.quote(column | replace('"', '""')) }}{{ ',' if not loop.last }}
-                {%- endfor %}
-            order by {{ adapter.quote(there[0] | replace('"', '""')) }}
-        ) > 1 as is_exact_copy
-        {%- else %}
-        false as is_exact_copy
+        {%- if var('segmentation_duplicates') == 'drop_exact' %}
+        -- All columns, mapped or not: two products of one invoice can be equal in all that
+        -- we read.
+        {{ customer_segmentation.hash_row('raw_rows') }} as whole_row_hash,
         {%- endif %}
-    from {{ relation }}
+        {{ 'coalesce((' ~ filter ~ '), false)' if filter else 'true' }} as is_wanted,
+        '{{ customer_segmentation.hash_reading_rules() }}' as reading_rules
+    from (select * from {{ relation }}) as raw_rows
+),
+
+-- Rows that cannot be dated share the first day there is.
+dated_rows as (
+    select
+        *,
+        coalesce(
+            cast(
+                {{ customer_segmentation.shift_from_utc(read_at, time_zone)
+                    if time_zone else read_at }} as date
+            ),
+            cast('0001-01-01' as date)
+        ) as row_day
+    from mapped_rows
+    {%- if sample %}
+    where
+        {{ read_at }} >= cast('{{ sample.start }}' as timestamp)
+        and {{ read_at }} < cast('{{ sample.end }}' as timestamp)
+    {%- endif %}
+),
+
+seen_rows as (
+    select
+        *,
+        {{ "row_day < cast('" ~ as_of_date ~ "' as date)" if as_of_date is not none
+            else 'true' }} as is_before_as_of_date
+    from dated_rows
 )
 
-select * from mapped_rows
-{%- if sample %}
-where
-    {{ read_at }} >= cast('{{ sample.start }}' as timestamp)
-    and {{ read_at }} < cast('{{ sample.end }}' as timestamp)
-{%- endif %}
+select
+    {%- for column in customer_segmentation.list_transaction_columns() %}
+    {{ column }},
+    {%- endfor %}
+    is_wanted,
+    row_day,
+    {{ customer_segmentation.hash_row('seen_rows') }} as row_hash
+from seen_rows

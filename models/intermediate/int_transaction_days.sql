@@ -1,0 +1,34 @@
+-- One row per date with accepted transactions. The fingerprint of a date sums up its rows,
+-- in whatever order, and what is made of them: with another one the days and categories of
+-- its customers are worked out again.
+{%- set rules = [var('segmentation_minimum_order_amount')] %}
+{%- if execute %}
+{%- for name in ['int_customer_days', 'int_customer_category_days'] %}
+{%- do rules.append(graph.nodes['model.customer_segmentation.' ~ name].checksum.checksum) %}
+{%- endfor %}
+{%- endif %}
+
+with
+
+transactions as (
+    select * from {{ ref('stg_transactions') }}
+    where rejection_reason is null
+),
+
+counted as (
+    select
+        order_date,
+        count(*) as row_count,
+        sum(cast(row_hash as decimal(38, 0))) as row_hash
+    from transactions
+    group by order_date
+)
+
+select
+    order_date,
+    row_count,
+    row_hash,
+    cast(row_count as string)
+    || '/' || cast(row_hash as string)
+    || '/{{ local_md5(rules | join('/')) }}' as day_fingerprint
+from counted
