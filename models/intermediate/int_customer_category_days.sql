@@ -14,24 +14,26 @@ transaction_days as (
 ),
 
 transactions as (
-    select
-        transactions.*,
-        transaction_days.day_fingerprint
-    from {{ ref('stg_transactions') }} as transactions
-    inner join transaction_days
-        on transactions.order_date = transaction_days.order_date
-    where transactions.rejection_reason is null
+    select * from {{ ref('stg_transactions') }}
+    where
+        rejection_reason is null
+        and order_date in (select transaction_days.order_date from transaction_days)
 ),
 
 category_days as (
     select distinct
         customer_id,
         category,
-        order_date,
-        day_fingerprint
+        order_date
     from transactions
     where category is not null and amount > 0
 )
 
-select * from category_days
-order by customer_id asc, category asc, order_date asc
+select
+    category_days.*,
+    transaction_days.day_fingerprint
+from category_days
+inner join transaction_days
+    on category_days.order_date = transaction_days.order_date
+order by
+    category_days.customer_id asc, category_days.category asc, category_days.order_date asc

@@ -15,13 +15,10 @@ transaction_days as (
 ),
 
 transactions as (
-    select
-        transactions.*,
-        transaction_days.day_fingerprint
-    from {{ ref('stg_transactions') }} as transactions
-    inner join transaction_days
-        on transactions.order_date = transaction_days.order_date
-    where transactions.rejection_reason is null
+    select * from {{ ref('stg_transactions') }}
+    where
+        rejection_reason is null
+        and order_date in (select transaction_days.order_date from transaction_days)
 ),
 
 -- Lines without an order id make one order per customer and date.
@@ -35,8 +32,7 @@ orders as (
         sum(case when amount < 0 then -amount else 0 end) as return_amount,
         sum(case when amount >= 0 then discount_amount end) as discount_amount,
         sum(case when amount > 0 then quantity end) as units,
-        count(*) as line_count,
-        max(day_fingerprint) as day_fingerprint
+        count(*) as line_count
     from transactions
     group by customer_id, order_date, order_id
 ),
@@ -58,11 +54,15 @@ days as (
         cast(sum(gross_revenue) as decimal(18, 4)) as gross_revenue,
         cast(sum(return_amount) as decimal(18, 4)) as return_amount,
         cast(sum(discount_amount) as decimal(18, 4)) as discount_amount,
-        order_date,
-        max(day_fingerprint) as day_fingerprint
+        order_date
     from orders
     group by customer_id, order_date
 )
 
-select * from days
-order by customer_id asc, order_date asc
+select
+    days.*,
+    transaction_days.day_fingerprint
+from days
+inner join transaction_days
+    on days.order_date = transaction_days.order_date
+order by days.customer_id asc, days.order_date asc
