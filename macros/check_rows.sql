@@ -232,13 +232,19 @@
             if table_name == 'transactions' else ' where true'
         ) -%}
         {%- set problems = [] -%}
-        {%- for reading in customer_segmentation.list_column_readings(table_name)
-            if reading.unreadable -%}
-            {%- set counted = run_query(
-                'select count(*), count({}), count({}){}'.format(
-                    reading.column, reading.unreadable, rows
-                )
-            ).rows[0] | map('int') | list -%}
+        {%- set readings = customer_segmentation.list_column_readings(table_name)
+            | selectattr('unreadable') | list -%}
+        {%- set counts = ['count(*)'] -%}
+        {%- for reading in readings -%}
+            {%- do counts.append('count({}), count({})'.format(
+                reading.column, reading.unreadable
+            )) -%}
+        {%- endfor -%}
+        {%- set all_counts = run_query('select ' ~ counts | join(', ') ~ rows).rows[0]
+            | map('int') | list -%}
+        {%- for reading in readings -%}
+            {%- set place = 2 * loop.index0 + 1 -%}
+            {%- set counted = [all_counts[0], all_counts[place], all_counts[place + 1]] -%}
             {%- set filled = counted[0] if reading.is_needed else counted[1] + counted[2] -%}
             {%- set unreadable = filled - counted[1] -%}
             {%- set examples = run_query(

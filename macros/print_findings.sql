@@ -18,3 +18,29 @@
         {%- endfor -%}
     {%- endif -%}
 {% endmacro %}
+
+
+{# After the run: where its time went. Stages run side by side, so that together they can be
+   longer than the run. #}
+{% macro print_seconds() %}
+    {%- if execute -%}
+        {%- set seconds = {} -%}
+        {%- for result in results if result.node.package_name == 'customer_segmentation' -%}
+            {%- set stage = result.node.fqn[1] if result.node.resource_type == 'model'
+                else result.node.resource_type ~ 's' -%}
+            {%- do seconds.update({
+                stage: seconds.get(stage, 0) + result.execution_time
+            }) -%}
+        {%- endfor -%}
+        {%- set parts = [] -%}
+        {%- for stage in [
+            'seeds', 'staging', 'intermediate', 'training', 'scoring', 'marts', 'tests',
+            'unit_tests', 'publishing'
+        ] if stage in seconds -%}
+            {%- do parts.append(
+                '{} {:,.1f}'.format(stage | replace('_', ' '), seconds[stage])
+            ) -%}
+        {%- endfor -%}
+        {%- do log('Seconds by stage: ' ~ parts | join(', ') ~ '.', info=true) if parts -%}
+    {%- endif -%}
+{% endmacro %}

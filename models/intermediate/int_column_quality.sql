@@ -9,7 +9,7 @@
 } %}
 {#- Not as a CTE: engines copy one that is named twice, and this is the largest table. #}
 {%- set rows = {
-    'transactions': [ref('stg_transactions'), "coalesce(rejection_reason, '') <> 'filtered'"],
+    'transactions': [ref('stg_transaction_rows'), "coalesce(rejection_reason, '') <> 'filtered'"],
     'customers': ['customers', 'true'],
 } %}
 {%- set attributes = customer_segmentation.list_attributes() %}

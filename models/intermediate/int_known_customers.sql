@@ -3,7 +3,7 @@
 with
 
 transactions as (
-    select customer_id from {{ ref('stg_transactions') }}
+    select customer_id from {{ ref('stg_transaction_rows') }}
 ),
 
 customers as (

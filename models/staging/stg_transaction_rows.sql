@@ -2,6 +2,7 @@
     materialized='incremental',
     incremental_strategy='append',
     pre_hook="{{ customer_segmentation.delete_changed_days() }}",
+    post_hook="{{ customer_segmentation.check_column_quality('transactions') }}",
 ) }}
 
 -- Every raw row, read into its types, with the first reason that speaks against it when it

@@ -1,5 +1,4 @@
 {{ config(materialized='view', post_hook=[
-    "{{ customer_segmentation.check_column_quality('transactions') }}",
     "{{ customer_segmentation.check_readable() }}",
     "{{ customer_segmentation.check_rejected_shares() }}",
 ]) }}
