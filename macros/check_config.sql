@@ -197,4 +197,19 @@
             ~ 'stay, the new one included.'
         ) -%}
     {%- endif -%}
+    {%- set place = var('segmentation_publish_to') -%}
+    {%- if place is string and target.type == 'duckdb' -%}
+        {%- set attached = run_query(
+            "select database_name from duckdb_databases() where type = 'postgres'"
+        ).columns[0].values() | list -%}
+        {%- if place.split('.')[0] not in attached
+            or not modules.re.match('\\w+([.]\\w+)?\\Z', place) -%}
+            {%- do problems.append(
+                'The var segmentation_publish_to is ' ~ place ~ ', but it must be the name '
+                ~ 'that the profile attaches a PostgreSQL database as, or that name, a dot '
+                ~ 'and a schema. Attached: ' ~ (attached | join(', ') or 'none')
+                ~ '. docs/reading.md shows such a profile.'
+            ) -%}
+        {%- endif -%}
+    {%- endif -%}
 {% endmacro %}

@@ -159,6 +159,11 @@ Results:
       is published."}
   segmentation_segment_lists: {type: boolean,
     meaning: "true publishes a CSV file per segment as well: customer id, segment, action."}
+  segmentation_publish_to: {type: text, nullable: true,
+    allowed: "null, or the name that the profile attaches a PostgreSQL database as",
+    example: postgres,
+    meaning: "The marts go into a PostgreSQL database as well: the name that the profile
+      attaches it as, such as postgres (then into its schema segments) or postgres.crm."}
   segmentation_minimum_cell_size: {type: whole, lowest: 1, highest: 1000000000,
     meaning: "Cells of segment_demographics with fewer customers are suppressed, and whatever
       would give them away."}

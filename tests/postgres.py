@@ -20,8 +20,20 @@ class Server:
     password: str
     programs: Path
 
-    def psql(self, *arguments: str, given: str = "") -> None:
-        subprocess.run(
+    @property
+    def connection(self) -> str:
+        """Its connection string."""
+        return (
+            f"host=127.0.0.1 port={self.port} user=shop password={self.password}"
+            " dbname=postgres"
+        )
+
+    def ask(self, sql: str) -> list[str]:
+        """The rows of a query, one text each, columns with bars between them."""
+        return self.psql("--tuples-only", "--no-align", "--command", sql).splitlines()
+
+    def psql(self, *arguments: str, given: str = "") -> str:
+        done = subprocess.run(
             [
                 *(str(self.programs / "psql"), "--no-psqlrc", "--quiet"),
                 *("--set", "ON_ERROR_STOP=1", "--host", "127.0.0.1"),
@@ -32,7 +44,9 @@ class Server:
             input=given,
             encoding="utf-8",
             check=True,
+            stdout=subprocess.PIPE,
         )
+        return done.stdout
 
 
 def find_postgres() -> Path:

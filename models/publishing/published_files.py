@@ -518,7 +518,15 @@ def model(dbt, session):
         )
         for name in tables:
             file = f"{name}.parquet"
-            rows.append((name, file, said["files"][file]["rows"]))
-    return pd.DataFrame(rows, columns=["table_name", "file_name", "row_count"]).astype(
-        {"table_name": "str", "file_name": "str", "row_count": "int64"}
+            known = said["files"][file]
+            rows.append((name, file, known["rows"], known["content"]))
+    return pd.DataFrame(
+        rows, columns=["table_name", "file_name", "row_count", "content"]
+    ).astype(
+        {
+            "table_name": "str",
+            "file_name": "str",
+            "row_count": "int64",
+            "content": "str",
+        }
     )
