@@ -112,6 +112,7 @@ NO_MODELLING_VARS = {
     "segmentation_minimum_cell_size": 5,
     "segmentation_publish_demographics": False,
     "segmentation_segment_lists": True,
+    "segmentation_publish_to": "postgres",
     "segmentation_customers_without_purchases": "leave_out",
 }
 

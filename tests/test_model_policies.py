@@ -305,6 +305,7 @@ ELSEWHERE = {
     "segmentation_rename": "tests/test_segment_names.py",
     "segmentation_name_overrides": "tests/test_segment_names.py",
     "segmentation_segment_lists": "tests/test_published_files.py",
+    "segmentation_publish_to": "tests/test_reading.py",
     "segmentation_tests.unmatched_buyers.maximum_share": "tests/test_columns.py",
     "segmentation_tests.breaking_change.maximum_share": (
         "models/marts/_segment_evaluation.yml"
