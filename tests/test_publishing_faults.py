@@ -11,6 +11,7 @@ import random
 import resource
 import shutil
 import signal
+import subprocess
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
@@ -274,6 +275,35 @@ def test_who_cannot_write_says_so_and_leaves_all_as_it_was(
         path.chmod(0o700)
     assert see(folder) == 1
     assert list_leftovers(folder) == []
+    publish(folder, 2)
+    assert see(folder) == 2
+
+
+@pytest.fixture
+def small_disk(tmp_path):
+    """A file system of its own with 4 MB, which three publications fill."""
+    folder = tmp_path / "disk"
+    folder.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", "size=4m", "tmpfs", str(folder)]
+    if os.geteuid() != 0 or subprocess.run(mount, capture_output=True).returncode != 0:
+        pytest.skip("only root can mount a small disk, and not in every container")
+    yield folder
+    subprocess.run(["umount", str(folder)], check=True)
+
+
+def test_a_full_disk_is_told_and_what_was_published_stays(small_disk):
+    folder = small_disk / "published"
+    publish(folder, 1)
+    free = shutil.disk_usage(small_disk).free
+    filler = small_disk / "filler"
+    # Room for a part of the next version, more of it each time.
+    for left in (20_000, 200_000, 500_000):
+        filler.write_bytes(bytes(free - left))
+        with pytest.raises(OSError, match="No space left on device.*still there"):
+            publish(folder, 2)
+        filler.unlink()
+        assert see(folder) == 1
+        assert list_leftovers(folder) == []
     publish(folder, 2)
     assert see(folder) == 2
 
