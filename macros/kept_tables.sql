@@ -174,7 +174,7 @@ group by assignments.model_version
    The model then reads the days that it does not hold. #}
 {% macro delete_changed_days() %}
     {%- set raw_rows = ref('base_transactions') -%}
-    {%- if is_incremental() -%}
+    {%- if is_incremental() and not flags.EMPTY -%}
         with
 
         kept_days as (
@@ -214,7 +214,7 @@ group by row_day
 {# Pre-hook: deletes the rows of dates that have other transactions by now, or none. #}
 {% macro delete_changed_order_dates() %}
     {%- set transaction_days = ref('int_transaction_days') -%}
-    {%- if is_incremental() -%}
+    {%- if is_incremental() and not flags.EMPTY -%}
         delete from {{ this }}
         where not exists (
             select 1 from {{ transaction_days }} as transaction_days

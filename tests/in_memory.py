@@ -153,6 +153,7 @@ class InMemoryProject:
             for node_id, node in self.nodes.items()
             if node["resource_type"] == "test"
             and (not only or node["name"] in only)
+            and node.get("compiled_code")
             and set(self.list_parents(node_id)) <= set(self.order)
             and shop.query(f"select 1 from ({node['compiled_code']}) limit 1")
         }

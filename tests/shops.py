@@ -12,6 +12,13 @@ from conftest import Build
 from read_vars import merge_vars
 
 AS_OF = date(2026, 1, 1)
+# What reads the transactions.
+STAGING = (
+    "base_transactions",
+    "stg_transaction_rows",
+    "stg_repeated_rows",
+    "stg_transactions",
+)
 COLUMNS = (
     "transaction_id",
     "order_id",

@@ -301,7 +301,9 @@ def test_a_wrong_mapping_over_a_ref_stops_before_any_table_is_built(tmp_path):
     assert done.returncode != 0
     assert "segmentation_transaction_columns.amount is amount_eur, but" in done.stdout
     assert "has no column amount_eur. It has: transaction_id" in done.stdout
-    assert "OK created sql table model main.stg_transactions" not in done.stdout
+    assert (
+        "OK created sql incremental model main.stg_transaction_rows" not in done.stdout
+    )
     assert "OK created sql table model main.customer_segments" not in done.stdout
 
 

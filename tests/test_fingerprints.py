@@ -11,62 +11,58 @@ from test_history import VARS, make_lines
 
 # Two customers of one day in November, who differ in money only.
 TWO_CUSTOMERS = (
-    "insert into int_customer_days by name"
-    " select customer_id, 1 as order_count, 1 as line_count, 3 as units,"
-    " money as net_revenue, date '2025-11-20' as order_date"
-    " from (values ('one', 5), ('two', 6)) as days (customer_id, money)",
-    "insert into int_customer_category_days by name select 'one' as customer_id,"
-    " '/x' as category, date '2025-11-20' as order_date",
-    "insert into int_customer_demographics by name select 'one' as customer_id,"
-    " 'a' as region",
+    "insert into shop_transactions by name select customer_id, customer_id as"
+    " transaction_id, customer_id as order_id, '2025-11-20' as ordered_at, '/x' as"
+    " category, '3' as quantity, money as amount from (values ('one', '5'), ('two', '6'))"
+    " as lines (customer_id, money)",
+    "insert into shop_customers values ('one', 'a')",
 )
 # A change of the tables that a month start sees, and the first month start that sees it.
 CHANGES = {
     "a customer is renamed": (
-        "update int_customer_days set customer_id = 'new' where customer_id = 'one'",
+        "update shop_transactions set customer_id = 'new' where customer_id = 'one'",
         "2025-12-01",
     ),
     "a customer is erased": (
-        "delete from int_customer_days where customer_id = 'one'",
+        "delete from shop_transactions where customer_id = 'one'",
         "2025-12-01",
     ),
     "discounts are corrected": (
-        "update int_customer_days set discount_amount = discount_amount + 1"
-        " where order_date = '2025-09-15'",
+        "update shop_transactions set discount_amount = discount_amount::int + 1"
+        " where ordered_at = '2025-09-15'",
         "2025-10-01",
     ),
     "days move inside a month": (
-        "update int_customer_days set order_date = order_date + 20"
-        " where order_date between '2025-10-01' and '2025-10-08'",
+        "update shop_transactions set ordered_at = (ordered_at::date + 20)::varchar"
+        " where ordered_at between '2025-10-01' and '2025-10-08'",
         "2025-11-01",
     ),
     "two customers change places": (
-        "update int_customer_days set net_revenue = 11 - net_revenue"
+        "update shop_transactions set amount = 11 - amount::int"
         " where customer_id in ('one', 'two')",
         "2025-12-01",
     ),
     "units become a discount": (
-        "update int_customer_days set discount_amount = 3, units = null"
+        "update shop_transactions set discount_amount = 3, quantity = null"
         " where customer_id = 'one'",
         "2025-12-01",
     ),
     "a category changes": (
-        "update int_customer_category_days set category = 'new'"
-        " where order_date = '2025-08-20'",
+        "update shop_transactions set category = 'new' where ordered_at = '2025-08-20'",
         "2025-09-01",
     ),
     "separators move": (
-        "update int_customer_category_days set customer_id = 'one/', category = 'x'"
+        "update shop_transactions set customer_id = 'one/', category = 'x'"
         " where customer_id = 'one'",
         "2025-12-01",
     ),
     "a weighted attribute changes": (
-        "update int_customer_demographics set region = null where customer_id = 'one'",
+        "update shop_customers set region = null where customer_id = 'one'",
         "2025-12-01",
     ),
     "a purchase before every window moves": (
-        "update int_customer_days set order_date = order_date - 1 where order_date ="
-        " (select min(order_date) from int_customer_days)",
+        "update shop_transactions set ordered_at = (ordered_at::date - 1)::varchar where"
+        " ordered_at = (select min(ordered_at) from shop_transactions)",
         "2025-02-01",
     ),
 }
@@ -90,13 +86,13 @@ def open_feed(folder) -> tuple[InMemoryProject, InMemoryShop]:
 def read_fingerprints(feed, *changes: str) -> dict[str, str]:
     """Change the tables, read the fingerprints by month, and take the changes back."""
     project, shop = feed
-    code = project.find("int_as_of_dates")["compiled_code"]
     with shop.undone():
         for change in (*TWO_CUSTOMERS, *changes):
             shop.connection.execute(change)
+        project.run_from(shop, "base_transactions", "base_customers")
         return dict(
             shop.query(
-                f"select as_of_date::varchar, data_fingerprint from ({code})"
+                "select as_of_date::varchar, data_fingerprint from int_as_of_dates"
                 " where is_month_start"
             )
         )
@@ -125,7 +121,7 @@ def test_a_change_is_in_the_fingerprint_of_every_later_month(name, feed):
 
 def test_the_order_of_the_rows_is_in_no_fingerprint(feed):
     shuffled = (
-        "create or replace table int_customer_days as"
-        " from int_customer_days order by hash(customer_id, order_date)"
+        "create or replace table shop_transactions as"
+        " from shop_transactions order by hash(customer_id, ordered_at)"
     )
     assert read_fingerprints(feed) == read_fingerprints(feed, shuffled)

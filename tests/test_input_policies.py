@@ -5,7 +5,7 @@ from datetime import date
 import pytest
 from conftest import Build
 from policies import SHOP, changes, run_shop
-from shops import Shop, make_line
+from shops import STAGING, Shop, make_line
 
 CHANGED = {
     "segmentation_transaction_columns": {"category": "upper(category)"},
@@ -260,7 +260,7 @@ def staging(tmp_path_factory):
             build = DATES.build_in(tmp_path_factory.mktemp("dates"))
             tests = ["assert_last_date_is_not_isolated"]
             done = build.dbt(
-                *("build", "--select", "base_transactions", "stg_transactions", *tests),
+                *("build", "--select", *STAGING, *tests),
                 *("--exclude-resource-type", "unit_test"),
                 *("--indirect-selection", "empty"),
                 **overrides,

@@ -111,7 +111,11 @@ MUTANTS = {
     ],
     "assert_raw_rows_are_accepted_or_rejected": [
         ("transaction_quality", "'missing_customer' as reason", "'none' as reason"),
-        ("stg_transactions", "from resolved", "from resolved where reason is null"),
+        (
+            "stg_transactions",
+            "union all",
+            "union all select * from rows_alone union all",
+        ),
     ],
     "assert_money_reconciles_from_raw_to_segment": [
         ("int_customer_days", "sum(amount) as", "sum(greatest(amount, 0)) as"),
@@ -158,11 +162,10 @@ MUTANTS = {
     ],
 }
 FINGERPRINTS = [
-    ("sum(hash(customer_days))", "count(*)"),
-    ("sum(hash(category_days))", "count(*)"),
-    ("sum(hash(weighted_demographics))", "count(*)"),
-    ("windows.as_of_date > day_hashes.order_date", "true"),
-    ("sum(hash(customer_days))", "sum(hash(customer_days.net_revenue))"),
+    ("int_transaction_days", "sum(cast(row_hash as decimal(38, 0)))", "count(*)"),
+    ("base_transactions", "hash(seen_rows)", "hash(seen_rows.amount)"),
+    ("int_as_of_dates", "sum(hash(weighted_demographics))", "count(*)"),
+    ("int_as_of_dates", "windows.as_of_date > day_hashes.order_date", "true"),
 ]
 
 
@@ -206,11 +209,11 @@ def feed(tmp_path_factory):
     return open_feed(tmp_path_factory.mktemp("feed"))
 
 
-@pytest.mark.parametrize(("before", "after"), FINGERPRINTS)
-def test_a_fingerprint_that_sees_too_little_or_too_much_is_noticed(before, after, feed):
+@pytest.mark.parametrize(("name", "before", "after"), FINGERPRINTS)
+def test_a_fingerprint_of_too_little_or_too_much_is_noticed(name, before, after, feed):
     project, _ = feed
     with (
-        project.broken("int_as_of_dates", before, after),
+        project.broken(name, before, after),
         pytest.raises(AssertionError),
     ):
         check_fingerprints(feed)

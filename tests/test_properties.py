@@ -44,7 +44,10 @@ POLICIES = {
 MODELS = (
     "base_transactions",
     "base_customers",
+    "stg_transaction_rows",
+    "stg_repeated_rows",
     "stg_transactions",
+    "int_transaction_days",
     "stg_customer_records",
     "stg_customers",
     "int_as_of_date",
@@ -296,9 +299,9 @@ def test_dirty_tables_lose_nothing_and_count_right(name, policies):
 # What is broken: the model, its SQL, and the SQL instead.
 BREAKS = {
     "a_guest_is_dropped": (
-        "stg_transactions",
-        "from resolved",
-        "from resolved where customer_id is not null",
+        "stg_transaction_rows",
+        "from judged",
+        "from judged where customer_id is not null",
     ),
     "recency_score_points_the_other_way": (
         "int_rfm_score_bounds",
@@ -316,17 +319,17 @@ BREAKS = {
         "left join buyers",
     ),
     "the_earlier_of_two_corrections_stands": (
-        "stg_transactions",
+        "stg_repeated_rows",
         "ordered_at desc nulls last,",
         "ordered_at asc nulls last,",
     ),
     "the_first_of_two_equal_ids_is_kept_as_it_comes": (
-        "stg_transactions",
+        "stg_repeated_rows",
         "amount desc nulls last,\n            customer_id asc nulls last,",
         "",
     ),
     "a_conflict_is_called_a_copy": (
-        "stg_transactions",
+        "stg_repeated_rows",
         "and amount = standing_amount",
         "",
     ),

@@ -9,6 +9,9 @@ from conftest import PROJECT, Build
 RELEASE = PROJECT / "tests" / "data" / "release_0.1.0"
 # A column of every kept table that a later release could have added.
 ADDED = {
+    "stg_transaction_rows": "raw_amount",
+    "int_customer_days": "units",
+    "int_customer_category_days": "category",
     "segment_model_versions": "history_days",
     "segment_training_rows": "sample_rank",
     "segment_scales": "known_share",
@@ -145,6 +148,9 @@ def test_a_later_release_may_add_and_drop_a_column_of_every_kept_table(upgraded)
         for name in ("int_customer_features", "int_rfm_score_bounds"):
             connection.execute(f"update {name} set data_fingerprint = 'old'")
         connection.execute("update segment_placements set data_fingerprint = 'old'")
+        connection.execute("update stg_transaction_rows set row_hash = 0")
+        for name in ("int_customer_days", "int_customer_category_days"):
+            connection.execute(f"update {name} set day_fingerprint = 'old'")
     done = upgraded.dbt("run", "--select", "config.materialized:incremental")
     assert done.returncode == 0, done.stdout[-3000:]
     for name, column in ADDED.items():

@@ -18,7 +18,17 @@ repeated_rows as (
     select * from {{ ref('stg_repeated_rows') }}
 )
 
-select *
+{%- set columns = [
+    'transaction_id', 'order_id', 'customer_id', 'category', 'rejection_reason',
+    'raw_ordered_at', 'raw_amount', 'unreadable_quantity', 'unreadable_discount_amount',
+    'quantity', 'amount', 'discount_amount', 'order_date', 'ordered_at', 'row_day',
+    'row_hash',
+] %}
+
+select
+    {%- for column in columns %}
+    {{ column }}{{ ',' if not loop.last }}
+    {%- endfor %}
 from rows_alone
 {%- if duplicates != 'keep' %}
 where
@@ -27,5 +37,8 @@ where
     or {{ key }} not in (select repeated_rows.{{ key }} from repeated_rows)
 {%- endif %}
 union all
-select *
+select
+    {%- for column in columns %}
+    {{ column }}{{ ',' if not loop.last }}
+    {%- endfor %}
 from repeated_rows
