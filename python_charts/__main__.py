@@ -44,10 +44,11 @@ def export_figures(report: Report, folder: Path, form: str) -> None:
     pictures = {}
     for name, figures in build_figures(report).items():
         for number, figure in enumerate(figures, 1):
-            figure.update_layout(template=template, paper_bgcolor="white", width=800)
+            figure.update_layout(template=template, paper_bgcolor="white")
             pictures[folder / f"{name}-{number}.{form}"] = figure
+    heights = [figure.layout.height + 80 for figure in pictures.values()]
     try:
-        write_images([*pictures.values()], [*pictures])
+        write_images([*pictures.values()], [*pictures], width=800, height=heights)
     except (ValueError, RuntimeError) as error:
         raise ValueError(NO_EXPORT) from error
 

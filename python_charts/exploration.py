@@ -83,17 +83,15 @@ def tint_cohorts(report: Report) -> Table:
     rows = rows.query("1 <= months_since <= @MONTHS and cohort_customers >= 10")
     found = rows.set_index(["cohort_month", "months_since"])["retained_share"].to_dict()
     months = sorted(rows["cohort_month"].unique())[-COHORTS:]
-    sizes = rows.drop_duplicates("cohort_month").set_index("cohort_month")
+    sizes = dict(zip(rows["cohort_month"], rows["cohort_customers"], strict=True))
     most = max(rows["retained_share"].max(), 0.01) if len(rows) else 1
 
     def fill(month: object, since: int) -> Cell:
         share = found.get((month, since))
         return Cell("") if share is None else report.cell(share, "share", share / most)
 
-    lines = {}
-    for month in months:
-        size = report.numbers.write(sizes.loc[month, "cohort_customers"], "count")
-        lines[month] = f"{report.numbers.write(month, 'month')} ({size})"
+    write = report.numbers.write
+    lines = {x: f"{write(x, 'month')} ({write(sizes[x], 'count')})" for x in months}
     heads = {since: f"#{since}" for since in sorted(rows["months_since"].unique())}
     return parts.make_grid("First bought in (customers)", lines, heads, fill)
 
@@ -105,8 +103,7 @@ def build_calendar(report: Report) -> list[go.Figure]:
     means = (sums["purchase_days"] / sums["days"]).reindex(range(1, 8), fill_value=0)
     months = calendar.groupby("order_month")["purchase_days"].sum()
     labels = [report.numbers.write(month, "month") for month in months.index]
-    names = get_day_names("abbreviated", locale=report.numbers.locale)
-    days = [names[day - 1] for day in means.index]
+    days = get_day_names("abbreviated", locale=report.numbers.locale)
     figures = []
     charts = {"day of the week": (days, means), "month": (labels, months)}
     for what, (ticks, values) in charts.items():

@@ -96,7 +96,8 @@ def build_sizes_over_time(report: Report) -> go.Figure:
     name = newest["segment_name"].iloc[0]
     title = f"{name} are the largest segment of {labels[-1]}: {share} of past buyers"
     alt = f"Stacked bars, {labels[0]} to {labels[-1]}. {title}."
-    return parts.finish(figure, alt, title, height=360, barmode="stack", bargap=0.1)
+    bars = {"barmode": "stack", "bargap": 0.1, "showlegend": True}
+    return parts.finish(figure, alt, title, height=360, **bars)
 
 
 def order_later_spend(report: Report) -> pd.DataFrame:

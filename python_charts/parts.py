@@ -2,7 +2,7 @@
 
 import math
 import textwrap
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -107,10 +107,12 @@ def make_grid(corner: str, lines: dict, columns: dict, fill: Callable) -> Table:
 
 def finish(figure: go.Figure, alt: str, title: str, **layout) -> go.Figure:
     """Give a figure what it says in words, its title, and the rest of its layout."""
-    return figure.update_layout(meta={"alt": alt, "title": title}, **layout)
+    lines = "<br>".join(map(escape, textwrap.wrap(title, 80)))
+    meta = {"alt": alt, "title": title}
+    return figure.update_layout(meta=meta, title_text=lines, **layout)
 
 
-def label_places(labels: list[str]) -> dict:
+def label_places(labels: Sequence | Mapping) -> dict:
     """Label at most seven places of an axis, the last one among them."""
     step = -(-len(labels) // 7)
     places = list(range(len(labels) - 1, -1, -step))

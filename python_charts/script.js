@@ -6,21 +6,27 @@ const hidden = new Set();
 const config = { displayModeBar: false, responsive: true, showSendToCloud: false };
 
 // ---- Charts: drawn when they come near, with the template of day or night.
-function draw(plot) {
+function read(plot) {
   const { data: traces, layout } = data.figures[plot.dataset.figure][plot.dataset.place];
-  const template = data.templates[dark.matches && !printing ? 'dark' : 'light'];
   const isShown = (key) => !hidden.has(String(key));
-  return Plotly.react(
-    plot,
-    traces.map((trace) => ({ ...trace, visible: isShown(trace.meta) })),
-    {
-      ...layout,
-      template,
-      autosize: true,
-      annotations: (layout.annotations || []).filter((note) => isShown(note.name)),
-    },
-    config,
-  ).then(() => { plot.dataset.drawn = 'yes'; });
+  const annotations = (layout.annotations || []).filter((note) => isShown(note.name));
+  return {
+    data: traces.map((trace) => ({ ...trace, visible: isShown(trace.meta) })),
+    layout: { ...layout, annotations, template: data.templates.light },
+  };
+}
+function draw(plot) {
+  const { data: traces, layout } = read(plot);
+  const template = data.templates[dark.matches && !printing ? 'dark' : 'light'];
+  // The page has the title and the legend beside the chart.
+  const bare = { ...layout, template, autosize: true, title: { text: '' }, showlegend: false };
+  return Plotly.react(plot, traces, bare, config).then(() => { plot.dataset.drawn = 'yes'; });
+}
+// A picture has all of it, and is on white paper.
+function picture(plot) {
+  const { data: traces, layout } = read(plot);
+  const height = layout.height + 80;
+  return { data: traces, layout: { ...layout, height, width: 800, paper_bgcolor: 'white' } };
 }
 let printing = false;
 const drawn = () => find('.plot[data-drawn]');
@@ -116,8 +122,9 @@ for (const button of find('[data-csv]')) {
 for (const button of find('[data-png]')) {
   button.addEventListener('click', async () => {
     for (const plot of find('.plot', button.closest('.block'))) {
-      await draw(plot);
-      const url = await Plotly.toImage(plot, { format: 'png', scale: 2 });
+      const figure = picture(plot);
+      const { width, height } = figure.layout;
+      const url = await Plotly.toImage(figure, { format: 'png', scale: 2, width, height });
       save(`${plot.dataset.figure}-${+plot.dataset.place + 1}.png`, url);
     }
   });

@@ -122,13 +122,12 @@ def build_map(report: Report) -> go.Figure:
             **bars,
         )
     shares = [points[f"{axis}_variance_share"].iloc[0] for axis in axes]
-    x, y = map(report.numbers.share, shares)
+    x, y, both = map(report.numbers.share, [*shares, sum(shares)])
     figure.update_xaxes(title_text=f"Horizontal axis: {x} of the variance", nticks=6)
     figure.update_yaxes(title_text=f"Vertical axis: {y} of the variance", nticks=6)
-    names = ", ".join(item.name for item in report.keep("segment_map").values())
-    share = report.numbers.share(sum(shares))
-    title = f"Two axes keep {share} of what tells customers apart to the model"
-    return parts.finish(figure, f"{title}: {names} on them", title, height=420)
+    title = f"Two axes keep {both} of what tells customers apart to the model"
+    alt = f"{title}; segments near each other look alike to it"
+    return parts.finish(figure, alt, title, height=420, showlegend=True)
 
 
 def tint_demographics(report: Report) -> list[Table]:

@@ -176,6 +176,8 @@ def make_template(scheme: str, separators: str) -> go.layout.Template:
         plot_bgcolor="rgba(0,0,0,0)",
         # Half of the first and of the last label of an axis fits into the margin.
         margin={"l": 14, "r": 24, "t": 8, "b": 8},
+        title={"x": 0.01, "yref": "container", "automargin": True, "font_size": 15},
+        legend={"orientation": "h", "y": -0.18},
         showlegend=False,
         dragmode=False,
         separators=separators,

@@ -47,10 +47,8 @@ def load_tables(
                 raise MissingTableError(
                     f"{path} is missing: run `make build` to publish it."
                 )
-            left_out = LEFT_OUT.get(mart)
-            if with_customers and mart == "segment_map":
-                left_out = None
-            columns = f"* exclude ({left_out})" if left_out else "*"
+            is_all = mart not in LEFT_OUT or (with_customers and mart == "segment_map")
+            columns = "*" if is_all else f"* exclude ({LEFT_OUT[mart]})"
             try:
                 # A folder named like a pattern is still one folder.
                 tables[mart] = connection.execute(

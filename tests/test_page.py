@@ -110,6 +110,9 @@ def test_every_text_can_be_read_and_axe_finds_nothing(demo_page, open_page, widt
     page.evaluate(DRAW)
     assert page.locator(".plot[data-drawn]").count() > 25
     assert page.evaluate(FAULTS) == []
+    # The first and the last label of an axis are drawn.
+    assert "0%" in page.locator("#sizes .xtick text").all_text_contents()
+    assert "100%" in page.locator("#concentration .xtick text").all_text_contents()
     # Nothing makes the page wider than the window.
     assert page.evaluate("document.documentElement.scrollWidth") == width
     for scheme, ink in (("light", "rgb(31, 41, 51)"), ("dark", "rgb(228, 233, 238)")):
@@ -238,6 +241,10 @@ def test_a_table_is_saved_as_csv_and_a_chart_as_png(demo_build, demo_page, open_
         page.locator("#sizes [data-png]").click()
     assert waiting.value.suggested_filename == "sizes-1.png"
     assert waiting.value.path().read_bytes()[:4] == b"\x89PNG"
+    # What the page says around a chart is in its picture.
+    layout = page.evaluate("picture(document.querySelector('#map .plot')).layout")
+    assert layout["title"]["text"] == page.inner_text("#map h3")
+    assert layout["showlegend"] and layout["paper_bgcolor"] == "white"
 
 
 def test_a_rule_is_copied_as_sql(demo_build, demo_page, open_page):
@@ -307,6 +314,8 @@ def test_charts_are_exported_as_pictures(tables, tmp_path, monkeypatch):  # noqa
     }
     assert all(picture.startswith("<svg") for picture in pictures.values())
     assert "Champions" in pictures["sizes-1"] and "25%" in pictures["sizes-1"]
+    # A picture has a title and a legend of its own.
+    assert "Two axes keep 81%" in pictures["map-1"] and "Champions" in pictures["map-1"]
     # No browser is a sentence, not an exception.
     result = run(
         folder, "--export", "png", BROWSER_PATH=str(tmp_path / "none"), PATH=""
