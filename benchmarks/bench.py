@@ -23,6 +23,8 @@ from report import write_report
 
 FOLDER = PROJECT / "benchmarks"
 SIZES = {"1m": 1_000_000, "10m": 10_000_000, "100m": 100_000_000}
+# What DuckDB may hold in memory during our builds, unless the environment says otherwise.
+MEMORY_LIMITS = {"1m": "2400MB", "10m": "2400MB", "100m": "8GB"}
 # A Saturday in December brings about 0.25 % more lines, a tenth of them late.
 TODAY = LAST_DAY - timedelta(days=14)
 TOMORROW = TODAY + timedelta(days=1)
@@ -155,6 +157,7 @@ def main() -> None:
         sys.exit(
             f"SIZE is {size or 'empty'}, but it must be one of: {', '.join(SIZES)}."
         )
+    os.environ.setdefault("SEGMENTATION_MEMORY_LIMIT", MEMORY_LIMITS[size])
     folder = PROJECT / "target" / "bench" / size
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
