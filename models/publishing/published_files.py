@@ -489,6 +489,9 @@ def model(dbt, session):
         .project("* exclude (table_number)")
         .fetchall()
     }
+    if hasattr(session, "fetch_tables"):
+        # On Spark: spark/ has DuckDB read the files that the workers wrote.
+        session.fetch_tables([table.place for table in tables.values()])
     mode = int(str(dbt.config.meta_get("mode")), 8)
     keep = int(dbt.config.meta_get("keep"))
     has_lists = dbt.config.meta_get("lists")
