@@ -1,5 +1,5 @@
-# make build [EXAMPLE=name] [VARS='{...}'] [REPORT='--currency EUR']   install, build,
-#                                            publish, draw the report
+# make build [EXAMPLE=name] [VARS='{...}'] [REPORT='--currency EUR'] [TARGET=spark]
+#                                            install, build, publish, draw the report
 # make backtest [EXAMPLE=name] [AS_OF=YYYY-MM-DD]   what an older model says of later spend
 # make test                                  every check; CI runs just this
 # make bench SIZE=1m|10m|100m                what a build costs: benchmarks/RESULTS.md
@@ -12,6 +12,8 @@ VARS ?=
 REPORT ?=
 AS_OF ?=
 SIZE ?= 1m
+TARGET ?= duckdb
+SPARK_VENV ?= .venv/spark
 BIN := .venv/bin
 PIP_INSTALL := $(BIN)/pip install --quiet --disable-pip-version-check \
 	--constraint requirements.lock
@@ -23,20 +25,28 @@ FETCHED := $(addprefix fetch-,cdnow complete_journey ta_feng)
 
 .PHONY: build backtest test test-fast bench docs format clean $(FETCHED)
 
-# What a build of an example needs to be there.
+# What a build of an example needs to be there, and the python whose dbt it takes.
 READY := .venv/installed $(filter fetch-$(EXAMPLE),$(FETCHED))
+DBT_PYTHON := $(BIN)/python
+
+ifeq ($(TARGET),spark)
+READY += $(SPARK_VENV)/installed
+DBT_PYTHON := $(SPARK_VENV)/bin/python
+SEGMENTATION_PUBLISH_DIR ?= published/spark
+export SEGMENTATION_PUBLISH_DIR
+endif
 
 build: $(READY)
 	@umask 077; vars="$$($(BIN)/python scripts/read_vars.py '$(EXAMPLE)')" \
-		&& $(BIN)/python scripts/run_dbt.py build --exclude-resource-type unit_test \
-			--vars "$$vars"
+		&& $(DBT_PYTHON) scripts/run_dbt.py build --exclude-resource-type unit_test \
+			--target '$(TARGET)' --vars "$$vars"
 	@$(BIN)/python -m python_charts $(REPORT)
 	@$(BIN)/python scripts/print_summary.py
 
 backtest: $(READY)
 	@$(BIN)/python scripts/backtest.py '$(EXAMPLE)' '$(AS_OF)'
 
-test: .venv/installed .venv/installed-test
+test: .venv/installed .venv/installed-test $(SPARK_VENV)/installed
 	@PATH="$(CURDIR)/$(BIN):$$PATH" bash scripts/check.sh
 
 test-fast: .venv/installed .venv/installed-test
@@ -57,7 +67,7 @@ format: .venv/installed .venv/installed-test
 	$(BIN)/sqlfluff fix models analyses tests
 
 clean:
-	rm -rf target logs published segmentation.duckdb
+	rm -rf target logs published segmentation.duckdb segmentation_spark
 
 .venv/installed: pyproject.toml requirements.lock
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and \
@@ -71,6 +81,16 @@ clean:
 .venv/installed-test: .venv/installed
 	$(PIP_INSTALL) --editable '.[test]'
 	@test -x $(BIN)/pytest || { echo 'pip installed no pytest.' >&2; exit 1; }
+	@touch $@
+
+# An environment of its own: Spark is large, and holds back nobody who does not need it.
+$(SPARK_VENV)/installed: $(wildcard spark/*) | .venv/installed
+	@java -version 2>/dev/null || { echo "Spark needs Java 17 or newer, such as Debian's \
+		package openjdk-17-jre-headless." >&2; exit 1; }
+	$(PYTHON) -m venv $(SPARK_VENV)
+	$(SPARK_VENV)/bin/pip install --quiet --disable-pip-version-check \
+		--constraint requirements.lock --constraint spark/requirements.lock \
+		--editable '.[spark]' ./spark
 	@touch $@
 
 # What does not install is skipped by the benchmark, which says so.

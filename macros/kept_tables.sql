@@ -174,27 +174,19 @@ group by assignments.model_version
    The model then reads the days that it does not hold. #}
 {% macro delete_changed_days() %}
     {%- set raw_rows = ref('base_transactions') -%}
+    {%- set changed_days -%}
+        select kept_days.row_day
+        from ({{ customer_segmentation.select_days(this) }}) as kept_days
+        left join ({{ customer_segmentation.select_days(raw_rows) }}) as raw_days
+            on kept_days.row_day = raw_days.row_day
+            and kept_days.row_count = raw_days.row_count
+            and kept_days.row_hash = raw_days.row_hash
+        where raw_days.row_day is null
+    {%- endset -%}
     {%- if is_incremental() and not flags.EMPTY -%}
-        with
-
-        kept_days as (
-            {{ customer_segmentation.select_days(this) }}
-        ),
-
-        raw_days as (
-            {{ customer_segmentation.select_days(raw_rows) }}
-        )
-
-        delete from {{ this }}
-        where row_day in (
-            select kept_days.row_day
-            from kept_days
-            left join raw_days
-                on kept_days.row_day = raw_days.row_day
-                and kept_days.row_count = raw_days.row_count
-                and kept_days.row_hash = raw_days.row_hash
-            where raw_days.row_day is null
-        )
+        {{- customer_segmentation.delete_rows(
+            this, 'row_day in (' ~ changed_days ~ ')'
+        ) -}}
     {%- endif -%}
 {% endmacro %}
 
@@ -215,12 +207,12 @@ group by row_day
 {% macro delete_changed_order_dates() %}
     {%- set transaction_days = ref('int_transaction_days') -%}
     {%- if is_incremental() and not flags.EMPTY -%}
-        delete from {{ this }}
-        where not exists (
-            select 1 from {{ transaction_days }} as transaction_days
-            where transaction_days.order_date = {{ this }}.order_date
-                and transaction_days.day_fingerprint = {{ this }}.day_fingerprint
-        )
+        {{- customer_segmentation.delete_rows(
+            this,
+            'not exists (select 1 from ' ~ transaction_days ~ ' as transaction_days'
+            ~ ' where transaction_days.order_date = ' ~ this ~ '.order_date'
+            ~ ' and transaction_days.day_fingerprint = ' ~ this ~ '.day_fingerprint)'
+        ) -}}
     {%- endif -%}
 {% endmacro %}
 

@@ -1,0 +1,202 @@
+"""Spark: a build of the demo is compared with DuckDB's, mart by mart.
+
+All tests of dbt can pass over a wrong mart, so the comparison is the proof. The venv is
+made by make (SPARK_VENV, .venv/spark if not given).
+"""
+
+import importlib.util
+import os
+import subprocess
+from pathlib import Path
+
+import duckdb
+import numpy as np
+import pandas as pd
+import pytest
+from conftest import PROJECT, Build
+
+VENV = PROJECT / (os.environ.get("SPARK_VENV") or ".venv/spark")
+PLUGIN = PROJECT / "spark" / "dbt_spark_in_process.py"
+# For data that fit on a page: less time to compile than to read rows one by one.
+QUICK = {
+    "spark.sql.adaptive.enabled": "false",
+    "spark.sql.codegen.factoryMode": "NO_CODEGEN",
+    "spark.sql.codegen.wholeStage": "false",
+}
+QUICK_JAVA = "-Dderby.system.durability=test -XX:+UseSerialGC -XX:TieredStopAtLevel=1"
+
+
+def load_plugin():
+    spec = importlib.util.spec_from_file_location("plugin", PLUGIN)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+plugin = load_plugin()
+
+
+def make_environment(folder: Path) -> dict[str, str]:
+    """Name everything that a build on Spark writes, in a folder of its own."""
+    settings = plugin.list_local_settings(folder / "store", cores=1) | QUICK
+    settings["spark.sql.shuffle.partitions"] = "1"
+    settings["spark.driver.extraJavaOptions"] += f" {QUICK_JAVA}"
+    arguments = [f'--conf "{name}={value}"' for name, value in settings.items()]
+    kept = {n: v for n, v in os.environ.items() if not n.startswith(("MAKE", "MFLAGS"))}
+    return kept | {
+        "DBT_LOG_PATH": str(folder / "logs"),
+        "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
+        "DBT_TARGET_PATH": str(folder / "target"),
+        "PYSPARK_SUBMIT_ARGS": " ".join([*arguments, "pyspark-shell"]),
+        "SEGMENTATION_PUBLISH_DIR": str(folder / "published"),
+        "SPARK_VENV": str(VENV),
+    }
+
+
+def run(folder: Path, *command: str) -> str:
+    """Run a command of a build on Spark; a failure fails the test with its words."""
+    done = subprocess.run(
+        command,
+        cwd=PROJECT,
+        env=make_environment(folder),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    assert done.returncode == 0, done.stdout[-6000:]
+    return done.stdout
+
+
+def find_differences(ours: Path, theirs: Path) -> list[str]:
+    """Compare the published marts: doubles within 1e-9, all else exactly."""
+    differences = []
+    for file in sorted(theirs.glob("*.parquet")):
+        with duckdb.connect() as connection:
+            kinds = dict(
+                connection.execute(
+                    "select column_name, column_type"
+                    " from (describe from read_parquet(?))",
+                    [str(file)],
+                ).fetchall()
+            )
+            exact = [name for name, kind in kinds.items() if kind != "DOUBLE"]
+            columns = ", ".join(f'"{name}"' for name in kinds)
+            order = ", ".join(f'"{name}"' for name in exact)
+            one, other = (
+                connection.execute(
+                    f"select {columns} from read_parquet(?) order by {order}",
+                    [str(folder / file.name)],
+                ).df()
+                for folder in (ours, theirs)
+            )
+        if len(one) != len(other):
+            differences.append(f"{file.stem}: {len(one)} rows, not {len(other)}")
+            continue
+        for name, kind in kinds.items():
+            if kind == "DOUBLE":
+                same = np.isclose(
+                    *(rows[name].to_numpy("float64") for rows in (one, other)),
+                    rtol=1e-9, atol=1e-9, equal_nan=True,
+                )  # fmt: skip
+            else:
+                same = (one[name] == other[name]) | (
+                    one[name].isna() & other[name].isna()
+                )
+            if not same.all():
+                differences.append(f"{file.stem}.{name}: {(~same).sum()} rows differ")
+    return differences
+
+
+# A later run: the shop is seen from an earlier date, so that days and dates go, and the
+# model is fitted again beside the kept one.
+LATER = {"segmentation_as_of_date": "2025-01-10", "segmentation_refit": True}
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory) -> Path:
+    assert (VENV / "installed").exists() or "SPARK_VENV" in os.environ, (
+        "Make the environment of Spark first: make .venv/spark/installed"
+    )
+    return tmp_path_factory.mktemp("spark")
+
+
+@pytest.fixture(scope="module")
+def duckdb_build(tmp_path_factory) -> Build:
+    return Build(tmp_path_factory.mktemp("duckdb"))
+
+
+def test_a_build_on_spark_publishes_what_duckdb_publishes(folder, duckdb_build):
+    printed = run(folder, "make", "build", "TARGET=spark")
+
+    assert "WARN=0 ERROR=0 SKIP=0" in printed
+    assert (folder / "published" / "report.html").is_file()
+    duckdb_build.run()
+    theirs = duckdb_build.published
+    assert len(list(theirs.glob("*.parquet"))) > 20
+    assert find_differences(folder / "published", theirs) == []
+
+
+def test_the_published_database_is_the_same(folder, duckdb_build):
+    """Keys and the comments of columns; tables have theirs in one line on Spark."""
+    said = []
+    for published in (folder / "published", duckdb_build.published):
+        path = str(published / "segments.duckdb")
+        with duckdb.connect(path, read_only=True) as connection:
+            said.append(
+                connection.execute(
+                    "select table_name, column_name, data_type,"
+                    " regexp_replace(trim(comment), '\\s+', ' ', 'g')"
+                    " from duckdb_columns() order by all"
+                ).fetchall()
+                + connection.execute(
+                    "select table_name, constraint_column_names"
+                    " from duckdb_constraints() where constraint_type = 'PRIMARY KEY'"
+                    " order by all"
+                ).fetchall()
+            )
+    assert said[0] == said[1]
+
+
+def test_a_later_run_with_a_refit_is_the_same_as_well(folder, duckdb_build):
+    done = run(
+        folder,
+        *(str(VENV / "bin" / "dbt"), "build", "--target", "spark"),
+        *("--exclude-resource-type", "unit_test", "--exclude-resource-type", "test"),
+        *("--vars", str(duckdb_build.vars | LATER)),
+    )
+    assert "ERROR=0 SKIP=0" in done
+    duckdb_build.run(**LATER)
+    theirs = duckdb_build.published
+    assert find_differences(folder / "published", theirs) == []
+    versions = pd.read_parquet(folder / "published" / "segment_evaluation.parquet")
+    assert versions["model_version"].tolist() == [1, 2]
+
+
+@pytest.mark.parametrize("name", plugin.SET_UP_BY_USER)
+def test_a_spark_that_is_set_up_stays_as_it_is(name):
+    environment = {name: "as the user has it"}
+    plugin.set_up_local_spark(environment)
+    assert environment == {name: "as the user has it"}
+
+
+def test_a_spark_of_this_machine_keeps_all_in_one_folder(tmp_path):
+    environment = {"SEGMENTATION_SPARK_DIR": str(tmp_path / "my store")}
+    plugin.set_up_local_spark(environment)
+    arguments = environment["PYSPARK_SUBMIT_ARGS"]
+    assert f'"spark.sql.warehouse.dir={tmp_path}/my store/tables"' in arguments
+    assert f"derby.system.home={tmp_path}/my store/catalogue" in arguments
+    assert arguments.endswith(" pyspark-shell")
+
+
+def test_files_of_tables_must_be_seen_by_this_machine():
+    assert plugin.find_file("file:///a%20b/as_of_date=2025-01-01/c.parquet") == (
+        "/a b/as_of_date=2025-01-01/c.parquet"
+    )
+    with pytest.raises(OSError, match="spark.sql.warehouse.dir"):
+        plugin.find_file("s3a://bucket/c.parquet")
+
+
+def test_a_model_is_run_with_the_session():
+    written = []
+    plugin.run_in_session("one", "spark.append(__name__ == 'one')", written)
+    assert written == [False]
