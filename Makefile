@@ -41,7 +41,7 @@ build: $(READY)
 		&& $(DBT_PYTHON) scripts/run_dbt.py build --exclude-resource-type unit_test \
 			--target '$(TARGET)' --vars "$$vars"
 	@$(BIN)/python -m python_charts $(REPORT)
-	@$(BIN)/python scripts/print_summary.py
+	@$(BIN)/python scripts/print_summary.py '$(TARGET)'
 
 backtest: $(READY)
 	@$(BIN)/python scripts/backtest.py '$(EXAMPLE)' '$(AS_OF)'

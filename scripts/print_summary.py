@@ -1,6 +1,6 @@
 """Print what a build made: the segments with their sizes, and where to find things.
 
-Usage: python scripts/print_summary.py
+Usage: python scripts/print_summary.py [TARGET]
 """
 
 import os
@@ -41,7 +41,15 @@ def measure_agreement(segments: Path, truth: Path) -> float | None:
     return adjusted_rand_score(*zip(*clustered, strict=True))
 
 
-def summarise(folder: Path) -> str:
+def name_database(target: str) -> str:
+    """Say where dbt's target keeps its tables."""
+    if target == "duckdb":
+        return os.environ.get("SEGMENTATION_DB", "segmentation.duckdb")
+    schema = os.environ.get("SEGMENTATION_SPARK_SCHEMA", "segmentation")
+    return f"{target}, schema {schema}"
+
+
+def summarise(folder: Path, target: str = "duckdb") -> str:
     """Lay out the published segments as text."""
     # All of one version, whatever is published meanwhile.
     current = folder / "current"
@@ -77,7 +85,7 @@ def summarise(folder: Path) -> str:
         ]
     lines += [
         "",
-        f"database  {os.environ.get('SEGMENTATION_DB', 'segmentation.duckdb')}",
+        f"database  {name_database(target)}",
         f"tables    {folder}/*.parquet, {folder}/segments.duckdb",
         f"report    {folder}/report.html",
     ]
@@ -88,4 +96,4 @@ if __name__ == "__main__":
     published = Path(os.environ.get("SEGMENTATION_PUBLISH_DIR", "published"))
     if not (published / "segment_profiles.parquet").is_file():
         sys.exit(f"{published}/segment_profiles.parquet is not there; run make build.")
-    print(summarise(published))
+    print(summarise(published, *sys.argv[1:2]))
