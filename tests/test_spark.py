@@ -13,7 +13,7 @@ import duckdb
 import numpy as np
 import pandas as pd
 import pytest
-from conftest import PROJECT, Build
+from conftest import PROJECT, Build, read_example
 
 VENV = PROJECT / (os.environ.get("SPARK_VENV") or ".venv/spark")
 PLUGIN = PROJECT / "spark" / "dbt_spark_in_process.py"
@@ -107,9 +107,16 @@ def find_differences(ours: Path, theirs: Path) -> list[str]:
     return differences
 
 
-# A later run: the shop is seen from an earlier date, so that days and dates go, and the
-# model is fitted again beside the kept one.
-LATER = {"segmentation_as_of_date": "2025-01-10", "segmentation_refit": True}
+# A later run: the shop is seen from an earlier date, so that days and dates go, the model
+# is fitted again beside the kept one, and a format is translated.
+LATER = {
+    "segmentation_as_of_date": "2025-01-10",
+    "segmentation_demographics": {
+        **read_example("demo")["segmentation_demographics"],
+        "birth_date": {"kind": "date", "as": "age_years", "format": "%Y-%m-%d"},
+    },
+    "segmentation_refit": True,
+}
 
 
 @pytest.fixture(scope="module")
