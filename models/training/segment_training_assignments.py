@@ -149,6 +149,7 @@ def widen(rows: pd.DataFrame, values: str) -> pd.DataFrame:
     """Turn long rows into one row per customer and one column per feature, both sorted."""
     return (
         rows.pivot(index="customer_id", columns="feature", values=values)
+        .astype("float64")
         .sort_index()
         .sort_index(axis=1)
     )
