@@ -84,7 +84,9 @@ clean:
 	@touch $@
 
 # An environment of its own: Spark is large, and holds back nobody who does not need it.
-$(SPARK_VENV)/installed: $(wildcard spark/*) | .venv/installed
+SPARK_FILES := $(addprefix spark/,pyproject.toml requirements.lock dbt_spark_in_process.py)
+
+$(SPARK_VENV)/installed: $(SPARK_FILES) | .venv/installed
 	@java -version 2>/dev/null || { echo "Spark needs Java 17 or newer, such as Debian's \
 		package openjdk-17-jre-headless." >&2; exit 1; }
 	$(PYTHON) -m venv $(SPARK_VENV)
