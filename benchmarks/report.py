@@ -22,8 +22,8 @@ seconds of the whole process, so that it does not depend on how many cores are f
 data come from `shop.sql`. All contenders read the same Parquet files, drop unusable rows
 and repeated transaction ids, and look at the last 365 days. Our builds also clean customer
 records, choose k, name and explain segments, test themselves and publish, and DuckDB may
-hold 2.4 GB in them (8 GB at 100m); the RFM libraries only compute or score recency, frequency
-and revenue.
+hold 2.4 GB in them (8 GB at 100m); the RFM libraries only compute or score recency,
+frequency and revenue.
 
 ![CPU seconds against lines](cost.svg)
 """
