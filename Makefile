@@ -46,7 +46,7 @@ build: $(READY)
 backtest: $(READY)
 	@$(BIN)/python scripts/backtest.py '$(EXAMPLE)' '$(AS_OF)'
 
-test: .venv/installed .venv/installed-test $(SPARK_VENV)/installed
+test: .venv/installed .venv/installed-test
 	@PATH="$(CURDIR)/$(BIN):$$PATH" bash scripts/check.sh
 
 test-fast: .venv/installed .venv/installed-test

@@ -11,9 +11,8 @@ from pathlib import Path
 
 import duckdb
 import numpy as np
-import pandas as pd
 import pytest
-from conftest import PROJECT, Build, read_example
+from conftest import PROJECT, Build
 
 VENV = PROJECT / (os.environ.get("SPARK_VENV") or ".venv/spark")
 PLUGIN = PROJECT / "spark" / "dbt_spark_in_process.py"
@@ -107,23 +106,10 @@ def find_differences(ours: Path, theirs: Path) -> list[str]:
     return differences
 
 
-# A later run: the shop is seen from an earlier date, so that days and dates go, the model
-# is fitted again beside the kept one, and a format is translated.
-LATER = {
-    "segmentation_as_of_date": "2025-01-10",
-    "segmentation_demographics": {
-        **read_example("demo")["segmentation_demographics"],
-        "birth_date": {"kind": "date", "as": "age_years", "format": "%Y-%m-%d"},
-    },
-    "segmentation_refit": True,
-}
-
-
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory) -> Path:
-    assert (VENV / "installed").exists() or "SPARK_VENV" in os.environ, (
-        "Make the environment of Spark first: make .venv/spark/installed"
-    )
+    if not (VENV / "installed").exists():
+        pytest.skip("Spark's environment is not there: make .venv/spark/installed")
     return tmp_path_factory.mktemp("spark")
 
 
@@ -162,21 +148,6 @@ def test_the_published_database_is_the_same(folder, duckdb_build):
                 ).fetchall()
             )
     assert said[0] == said[1]
-
-
-def test_a_later_run_with_a_refit_is_the_same_as_well(folder, duckdb_build):
-    done = run(
-        folder,
-        *(str(VENV / "bin" / "dbt"), "build", "--target", "spark"),
-        *("--exclude-resource-type", "unit_test", "--exclude-resource-type", "test"),
-        *("--vars", str(duckdb_build.vars | LATER)),
-    )
-    assert "ERROR=0 SKIP=0" in done
-    duckdb_build.run(**LATER)
-    theirs = duckdb_build.published
-    assert find_differences(folder / "published", theirs) == []
-    versions = pd.read_parquet(folder / "published" / "segment_evaluation.parquet")
-    assert versions["model_version"].tolist() == [1, 2]
 
 
 @pytest.mark.parametrize("name", plugin.SET_UP_BY_USER)
