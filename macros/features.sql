@@ -64,6 +64,16 @@
 {% endmacro %}
 
 
+{# Does a feature of the model name this column of int_customer_features? #}
+{% macro reads_feature(column) %}
+    {{- return(
+        column in (
+            customer_segmentation.list_model_features() | map(attribute='expression') | join(' ')
+        )
+    ) -}}
+{% endmacro %}
+
+
 {# The model's inputs of a customer as texts, to be put together and compared. #}
 {% macro list_model_input_texts() %}
     {%- set texts = ["''"] -%}

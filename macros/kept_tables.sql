@@ -217,6 +217,55 @@ group by row_day
 {% endmacro %}
 
 
+{# Pre-hook of int_customer_sums: deletes the rows of dates that are no longer looked from, or
+   by other rules. #}
+{% macro delete_dates_of_other_rules() %}
+    {%- set as_of_dates = ref('int_as_of_dates') -%}
+    {%- if is_incremental() and not flags.EMPTY -%}
+        {{- customer_segmentation.delete_rows(
+            this,
+            'not exists (select 1 from ' ~ as_of_dates ~ ' as as_of_dates'
+            ~ ' where as_of_dates.as_of_date = ' ~ this ~ '.as_of_date'
+            ~ ' and as_of_dates.rules_fingerprint = ' ~ this ~ '.rules_fingerprint)'
+        ) -}}
+    {%- endif -%}
+{% endmacro %}
+
+
+{# Pre-hook of int_customer_sums, after the other: deletes the rows of customers whose days
+   before the newest date are not those that it summed up. Who has the same days before that
+   date has the same before older ones. #}
+{% macro delete_changed_customers() %}
+    {%- set newest_date -%}
+        (select max(newest.as_of_date) from {{ this }} as newest)
+    {%- endset -%}
+    {%- set changed_customers -%}
+        select coalesce(kept_sums.customer_id, seen_days.customer_id) as customer_id
+        from (
+            select kept.customer_id, kept.days_hash
+            from {{ this }} as kept
+            where kept.as_of_date = {{ newest_date }}
+        ) as kept_sums
+        full join (
+            select days.customer_id, cast(sum(days.lines_hash) as decimal(38, 0)) as days_hash
+            from {{ ref('int_customer_days') }} as days
+            where days.order_date < {{ newest_date }}
+            group by days.customer_id
+        ) as seen_days
+            on kept_sums.customer_id = seen_days.customer_id
+        where
+            kept_sums.days_hash is null
+            or seen_days.days_hash is null
+            or kept_sums.days_hash <> seen_days.days_hash
+    {%- endset -%}
+    {%- if is_incremental() and not flags.EMPTY -%}
+        {{- customer_segmentation.delete_rows(
+            this, 'customer_id in (' ~ changed_customers ~ ')'
+        ) -}}
+    {%- endif -%}
+{% endmacro %}
+
+
 {# The dates of int_transaction_days that the calling table does not hold. #}
 {% macro where_not_kept() -%}
 {%- if is_incremental() -%}

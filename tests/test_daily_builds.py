@@ -23,6 +23,8 @@ TABLES = (
     "int_customer_category_days",
     "int_as_of_date",
     "int_as_of_dates",
+    "int_customer_sums",
+    "int_trend_constants",
     "int_customer_features",
     "int_rfm_score_bounds",
     "int_known_customers",

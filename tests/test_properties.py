@@ -56,6 +56,8 @@ MODELS = (
     "int_customer_demographics",
     "int_customer_category_days",
     "int_as_of_dates",
+    "int_customer_sums",
+    "int_trend_constants",
     "int_customer_features",
     "int_customer_model_inputs",
     "int_rfm_score_bounds",

@@ -1,22 +1,27 @@
 -- One row per date that customers are looked at from, each seeing the days before it:
 -- today, the first days of the months up to it, and three months ago, where a model's
 -- segments are tested from. None of the latter two without enough history. A date with
--- another fingerprint sees other data or is looked at by other rules: it is computed again.
+-- another data_fingerprint sees other data or is looked at by other rules: it is computed
+-- again. The rules_fingerprint is for what depends on a customer's own days and no others.
 -- depends_on: {{ ref('int_customer_demographics') }}
 -- depends_on: {{ ref('int_customer_days') }}
 {%- set months = var('segmentation_history_months') %}
 {%- set demographics = customer_segmentation.list_demographic_features() %}
-{%- set rules = [
-    tojson(customer_segmentation.list_model_features()),
+{%- set own_rules = [
     var('segmentation_minimum_order_amount'),
+    customer_segmentation.reads_feature('category_count'),
 ] %}
+{%- set rules = [tojson(customer_segmentation.list_model_features())] %}
 {%- if execute %}
+{%- set models = 'model.customer_segmentation.' %}
+{%- for name in ['int_customer_days', 'int_customer_category_days', 'int_customer_sums'] %}
+{%- do own_rules.append(graph.nodes[models ~ name].checksum.checksum) %}
+{%- endfor %}
 {%- for name in [
-    'int_customer_days', 'int_customer_category_days', 'int_customer_features',
-    'int_rfm_score_bounds', 'int_customer_rfm_scores',
-    'int_customer_model_inputs', 'segment_placements'
+    'int_trend_constants', 'int_customer_features', 'int_rfm_score_bounds',
+    'int_customer_rfm_scores', 'int_customer_model_inputs', 'segment_placements'
 ] %}
-{%- do rules.append(graph.nodes['model.customer_segmentation.' ~ name].checksum.checksum) %}
+{%- do rules.append(graph.nodes[models ~ name].checksum.checksum) %}
 {%- endfor %}
 {%- endif %}
 
@@ -119,7 +124,7 @@ fingerprints as (
         cast(windows.window_start_date as string)
         || '/' || cast(sum(day_hashes.row_count) as string)
         || '/' || cast(sum(day_hashes.row_hash) as string)
-        || '/{{ local_md5(rules | join) }}' as data_fingerprint
+        || '/{{ local_md5((own_rules + rules) | join) }}' as data_fingerprint
     from windows
     inner join day_hashes
         on windows.as_of_date > day_hashes.order_date
@@ -128,6 +133,9 @@ fingerprints as (
 
 select
     windows.*,
+    cast(windows.window_start_date as string)
+    || '/' || cast(windows.is_today as string)
+    || '/{{ local_md5(own_rules | join) }}' as rules_fingerprint,
     fingerprints.data_fingerprint
 from windows
 inner join fingerprints

@@ -32,7 +32,8 @@ orders as (
         sum(case when amount < 0 then -amount else 0 end) as return_amount,
         sum(case when amount >= 0 then discount_amount end) as discount_amount,
         sum(case when amount > 0 then quantity end) as units,
-        count(*) as line_count
+        count(*) as line_count,
+        sum(cast(row_hash as decimal(38, 0))) as lines_hash
     from transactions
     group by customer_id, order_date, order_id
 ),
@@ -54,6 +55,7 @@ days as (
         cast(sum(gross_revenue) as decimal(18, 4)) as gross_revenue,
         cast(sum(return_amount) as decimal(18, 4)) as return_amount,
         cast(sum(discount_amount) as decimal(18, 4)) as discount_amount,
+        cast(sum(lines_hash) as decimal(38, 0)) as lines_hash,
         order_date
     from orders
     group by customer_id, order_date
