@@ -20,16 +20,17 @@ lint_python() {
 }
 
 build_demo() { # from an empty database; warnings are errors
-    SEGMENTATION_DB="$scratch/segmentation.duckdb" \
-        SEGMENTATION_PUBLISH_DIR="$scratch/published" \
-        dbt --warn-error --quiet build --target-path "$scratch/target" \
+    mkdir "$scratch/demo"
+    SEGMENTATION_DB="$scratch/demo/segmentation.duckdb" \
+        SEGMENTATION_PUBLISH_DIR="$scratch/demo/published" \
+        dbt --warn-error --quiet build --target-path "$scratch/demo/target" \
         --vars "$(cat examples/demo.yml)"
 }
 
 check_house_rules() { # of the manifest that the build has left
-    cp dbt-bouncer.yml "$scratch"
-    dbt-bouncer run --config-file "$scratch/dbt-bouncer.yml" --show-all-failures
-    dbt-score lint --manifest "$scratch/target/manifest.json" >"$scratch/score" || {
+    cp dbt-bouncer.yml "$scratch/demo"
+    dbt-bouncer run --config-file "$scratch/demo/dbt-bouncer.yml" --show-all-failures
+    dbt-score lint --manifest "$scratch/demo/target/manifest.json" >"$scratch/score" || {
         cat "$scratch/score" && return 1
     }
 }
@@ -44,7 +45,7 @@ finish_sqlfluff() {
 }
 
 run_pytest() { # a worker per core; the tests of a file share their builds
-    python -m pytest --numprocesses auto --dist loadfile "$@"
+    SEGMENTATION_DEMO_BUILD="$scratch/demo" python -m pytest --numprocesses auto --dist loadfile "$@"
 }
 
 stage ruff lint_python
