@@ -35,7 +35,7 @@ check_house_rules() { # of the manifest that the build has left
     }
 }
 
-start_sqlfluff() { # beside the build, which keeps one core busy
+start_sqlfluff() { # beside all that follows, which leaves a core idle now and then
     sqlfluff lint models analyses tests >"$scratch/sqlfluff" 2>&1 &
     sqlfluff=$!
 }
@@ -58,7 +58,7 @@ if [ "$mode" = fast ]; then
         tests/test_{number_of_segments,segment_models}.py
     exit
 fi
-stage sqlfluff finish_sqlfluff
 stage 'test tools' bash scripts/install_test_tools.sh
 stage pytest run_pytest
+stage sqlfluff finish_sqlfluff
 echo "== all checks: $SECONDS s"
