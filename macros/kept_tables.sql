@@ -134,6 +134,33 @@ where kept_dates.as_of_date is null
 {% endmacro %}
 
 
+{# Pre-hook of segment_drift: deletes the rows of runs that failed or were killed before they
+   were published, and those of this run, which come anew. #}
+{% macro delete_unpublished_drift() %}
+    {%- set runs = ref('unpublished_runs') -%}
+    {%- if is_incremental() and customer_segmentation.sees_all_rows() -%}
+        {{- customer_segmentation.delete_rows(
+            this,
+            'exists (select 1 from ' ~ runs ~ ' as runs'
+            ~ ' where runs.as_of_date = ' ~ this ~ '.as_of_date'
+            ~ ' and runs.model_version = ' ~ this ~ '.model_version)',
+            partition='as_of_date'
+        ) -}}
+    {%- endif -%}
+{% endmacro %}
+
+
+{# Post-hook of published_files: whatever the database holds is published now. #}
+{% macro forget_unpublished_runs() %}
+    {%- set runs = ref('unpublished_runs') -%}
+    {%- if customer_segmentation.sees_all_rows() -%}
+        {{- customer_segmentation.delete_rows(
+            runs, 'exists (select 1 from ' ~ this ~ ')', partition='as_of_date'
+        ) -}}
+    {%- endif -%}
+{% endmacro %}
+
+
 {# Share of each version's training customers who are still in the input, out of relations
    `assignments` and `known_customers`. Below a half the model is another shop's, or made
    when customers had other ids. #}

@@ -20,21 +20,22 @@ lint_python() {
 }
 
 build_demo() { # from an empty database; warnings are errors
-    SEGMENTATION_DB="$scratch/segmentation.duckdb" \
-        SEGMENTATION_PUBLISH_DIR="$scratch/published" \
-        dbt --warn-error --quiet build --target-path "$scratch/target" \
+    mkdir "$scratch/demo"
+    SEGMENTATION_DB="$scratch/demo/segmentation.duckdb" \
+        SEGMENTATION_PUBLISH_DIR="$scratch/demo/published" \
+        dbt --warn-error --quiet build --target-path "$scratch/demo/target" \
         --vars "$(cat examples/demo.yml)"
 }
 
 check_house_rules() { # of the manifest that the build has left
-    cp dbt-bouncer.yml "$scratch"
-    dbt-bouncer run --config-file "$scratch/dbt-bouncer.yml" --show-all-failures
-    dbt-score lint --manifest "$scratch/target/manifest.json" >"$scratch/score" || {
+    cp dbt-bouncer.yml "$scratch/demo"
+    dbt-bouncer run --config-file "$scratch/demo/dbt-bouncer.yml" --show-all-failures
+    dbt-score lint --manifest "$scratch/demo/target/manifest.json" >"$scratch/score" || {
         cat "$scratch/score" && return 1
     }
 }
 
-start_sqlfluff() { # beside the build, which keeps one core busy
+start_sqlfluff() { # beside all that follows, which leaves a core idle now and then
     sqlfluff lint models analyses tests >"$scratch/sqlfluff" 2>&1 &
     sqlfluff=$!
 }
@@ -44,7 +45,7 @@ finish_sqlfluff() {
 }
 
 run_pytest() { # a worker per core; the tests of a file share their builds
-    python -m pytest --numprocesses auto --dist loadfile "$@"
+    SEGMENTATION_DEMO_BUILD="$scratch/demo" python -m pytest --numprocesses auto --dist loadfile "$@"
 }
 
 stage ruff lint_python
@@ -57,7 +58,7 @@ if [ "$mode" = fast ]; then
         tests/test_{number_of_segments,segment_models}.py
     exit
 fi
-stage sqlfluff finish_sqlfluff
 stage 'test tools' bash scripts/install_test_tools.sh
 stage pytest run_pytest
+stage sqlfluff finish_sqlfluff
 echo "== all checks: $SECONDS s"

@@ -5,12 +5,7 @@ import random
 from conftest import PROJECT, Build, copy_project
 
 
-def test_a_second_build_from_scratch_publishes_the_same(demo_build, tmp_path):
-    again = Build(tmp_path, is_forked=False).build()
-    assert again.read_published() == demo_build.read_published()
-
-
-def test_row_order_and_threads_change_nothing(demo_build, tmp_path):
+def test_another_process_row_order_and_thread_change_nothing(demo_build, tmp_path):
     project = copy_project(tmp_path)
     for name in ("demo_transactions.csv", "demo_customers.csv"):
         header, *lines = (PROJECT / "seeds" / name).read_text().splitlines()
@@ -23,5 +18,5 @@ def test_row_order_and_threads_change_nothing(demo_build, tmp_path):
     assert changed != profile.read_text()
     profile.write_text(changed)
 
-    shuffled = Build(tmp_path / "out", project, is_forked=False).build()
+    shuffled = Build(tmp_path / "out", project, is_forked=False).run()
     assert shuffled.read_published() == demo_build.read_published()

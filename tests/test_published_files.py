@@ -11,6 +11,7 @@ import sys
 
 import duckdb
 from conftest import PROJECT, Build
+from shops import Shop, make_buyers
 
 PUBLISHING = ("publish_folder", "publish_tables", "published_files")
 
@@ -129,6 +130,20 @@ def test_a_failing_test_leaves_the_published_files_alone(demo_build, tmp_path):
     assert done.returncode != 0
     assert build.failures() == {"assert_smallest_segment_is_above_the_floor"}
     assert read_times() == before
+    assert len(build.query("from unpublished_runs")) == 1
+
+
+def test_a_run_that_was_not_published_leaves_no_drift(tmp_path):
+    build = Shop(make_buyers()).build_in(tmp_path)
+    dates = "select distinct as_of_date::varchar from segment_drift order by all"
+    build.run()
+    # Whatever stops a run before its publication.
+    drift = ("--select", "+segment_drift")
+    build.run(*drift, segmentation_as_of_date="2026-01-02")
+    assert build.query(dates) == [("2026-01-01",), ("2026-01-02",)]
+    build.run(*drift, *PUBLISHING, segmentation_as_of_date="2026-01-03")
+    assert build.query(dates) == [("2026-01-01",), ("2026-01-03",)]
+    assert build.query("from unpublished_runs") == []
 
 
 def read_modes(folder) -> set[str]:

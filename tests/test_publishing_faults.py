@@ -452,6 +452,20 @@ def test_the_last_versions_stay_and_those_just_read(tmp_path, keep, hours, kept)
     assert list_versions(tmp_path) == kept
 
 
+def test_an_older_version_is_in_the_way_only_if_it_names_who_was_erased(tmp_path):
+    folder = tmp_path / "O'Neil"
+    version = folder / "versions" / "1"
+    version.mkdir(parents=True)
+    file = version / "customer_segments.parquet"
+    with make_shop(1) as session:
+        session.execute(f"copy customers to {model.quote(file)}")
+        assert not model.names_the_erased(session, folder, "customers")
+        session.execute("delete from customers where customer_id = 'customer 7'")
+        assert model.names_the_erased(session, folder, "customers")
+        file.write_text("damaged")
+        assert model.names_the_erased(session, folder, "customers")
+
+
 def test_a_reader_with_an_old_version_open_keeps_it(tmp_path):
     publish(tmp_path, 1)
     path = str(tmp_path / "segments.duckdb")

@@ -31,6 +31,7 @@ ADDED = {
     "int_rfm_score_bounds": "lowest_value",
     "segment_placements": "monetary",
     "segment_evaluation": "davies_bouldin",
+    "unpublished_runs": "model_version",
     "segment_drift": "hint",
 }
 VERSIONS = [(1, "no model yet"), (2, "modelling vars changed")]

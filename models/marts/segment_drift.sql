@@ -4,11 +4,12 @@
     partition_by=customer_segmentation.replaced_partition('as_of_date'),
     unique_key=['as_of_date', 'model_version'],
     full_refresh=false,
+    pre_hook="{{ customer_segmentation.delete_unpublished_drift() }}",
 ) }}
 
 -- One row per run, metric and what it is about: whether the distance of today's customers
 -- from the training (segment_drift_measures) is to be watched or makes a refit due. A run
--- is an as-of date with a model version.
+-- is an as-of date with a model version. Runs that were never published leave no rows.
 {%- set thresholds = {
     'feature_psi': customer_segmentation.setting('drift.feature_psi'),
     'segment_psi': customer_segmentation.setting('drift.segment_psi'),

@@ -469,7 +469,7 @@ def names_the_erased(
     try:
         return any(
             session.execute(
-                f"select exists (from read_parquet('{quote(file)}') where customer_id"
+                f"select exists (from read_parquet({quote(file)}) where customer_id"
                 f" not in (select customer_id from {customers}))"
             ).fetchall()[0][0]
             for file in sorted(folder.glob("versions/*/customer_segments.parquet"))
