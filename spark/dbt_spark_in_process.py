@@ -195,6 +195,9 @@ def patch_adapter() -> None:
         if self.config.credentials.method != "session":
             return submit_elsewhere(self, parsed_model, compiled_code)
         session = SparkSession.builder.getOrCreate()
+        # Only Arrow tells the types of a DataFrame without rows, as a model returns it when
+        # it has nothing to add.
+        session.conf.set("spark.sql.execution.arrow.pyspark.enabled", "true")
         with contextlib.ExitStack() as stack:
             if parsed_model["config"].get("meta", {}).get("session") == "duckdb":
                 session = stack.enter_context(
