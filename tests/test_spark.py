@@ -10,6 +10,7 @@ import os
 import shutil
 import subprocess
 from pathlib import Path
+from types import SimpleNamespace
 
 import duckdb
 import numpy as np
@@ -222,3 +223,14 @@ def test_a_model_is_run_with_the_session():
     written = []
     plugin.run_in_session("one", "spark.append(__name__ == 'one')", written)
     assert written == [False]
+
+
+def test_a_dataframe_without_rows_keeps_its_types():
+    session = plugin.TypedSession(SimpleNamespace(createDataFrame=lambda rows: rows))
+    empty = pd.DataFrame({"k": pd.Series(dtype="int32"), "t": pd.Series(dtype="str")})
+    assert [str(kind) for kind in session.createDataFrame(empty).schema.types] == [
+        "int32",
+        "large_string",
+    ]
+    rows = pd.DataFrame({"k": [1]})
+    assert session.createDataFrame(rows) is rows
