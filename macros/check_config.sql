@@ -198,11 +198,15 @@
         ) -%}
     {%- endif -%}
     {%- set place = var('segmentation_publish_to') -%}
-    {%- if place is string and target.type == 'duckdb' -%}
-        {%- set attached = run_query(
-            "select database_name from duckdb_databases() where type = 'postgres'"
-        ).columns[0].values() | list -%}
-        {%- if place.split('.')[0] not in attached
+    {%- if place is string -%}
+        {%- set attached = customer_segmentation.list_postgres_databases() -%}
+        {%- if attached is none -%}
+            {%- do problems.append(
+                'The var segmentation_publish_to is ' ~ place ~ ', but marts go into '
+                ~ 'PostgreSQL from DuckDB only: set it to null and load the published '
+                ~ 'Parquet files.'
+            ) -%}
+        {%- elif place.split('.')[0] not in attached
             or not modules.re.match('\\w+([.]\\w+)?\\Z', place) -%}
             {%- do problems.append(
                 'The var segmentation_publish_to is ' ~ place ~ ', but it must be the name '

@@ -35,12 +35,11 @@
    Nothing is deleted while no model is in use: it may be a feed that broke off. #}
 {% macro delete_erased_customers(name) %}
     {%- set relation = ref(name) -%}
-    {%- set known = ref('int_known_customers') -%}
+    {%- set is_erased = customer_segmentation.is_erased(relation) -%}
     {%- if customer_segmentation.sees_all_rows() -%}
         {{- customer_segmentation.delete_rows(
             relation,
-            'customer_id not in (select customer_id from ' ~ known ~ ')'
-            ~ ' and exists (select 1 from ' ~ this ~ ')'
+            is_erased ~ ' and exists (select 1 from ' ~ this ~ ')'
         ) -}}
     {%- endif -%}
 {% endmacro %}
@@ -49,16 +48,26 @@
 {# The same where a row without its id is only one more of a segment's size. #}
 {% macro blank_erased_customers(name) %}
     {%- set relation = ref(name) -%}
-    {%- set known = ref('int_known_customers') -%}
+    {%- set is_erased = customer_segmentation.is_erased(relation) -%}
     {%- if customer_segmentation.sees_all_rows() -%}
         {{- customer_segmentation.update_rows(
             relation,
             {'customer_id': 'null'},
-            'customer_id not in (select customer_id from ' ~ known ~ ')'
-            ~ ' and exists (select 1 from ' ~ this ~ ')'
+            is_erased ~ ' and exists (select 1 from ' ~ this ~ ')'
         ) -}}
     {%- endif -%}
 {% endmacro %}
+
+
+{# `not exists` is a join that is spread over workers; `not in` would have Spark send every
+   id to each of them. #}
+{% macro is_erased(relation) -%}
+    {{ relation }}.customer_id is not null
+    and not exists (
+        select 1 from {{ ref('int_known_customers') }} as known_customers
+        where known_customers.customer_id = {{ relation }}.customer_id
+    )
+{%- endmacro %}
 
 
 {# The rows of int_as_of_dates that the calling table does not hold yet, or holds with
@@ -296,7 +305,7 @@ group by row_day
 {# The dates of int_transaction_days that the calling table does not hold. #}
 {% macro where_not_kept() -%}
 {%- if is_incremental() -%}
-where order_date not in (select kept.order_date from {{ this }} as kept)
+where order_date not in (select distinct kept.order_date from {{ this }} as kept)
 {%- endif -%}
 {%- endmacro %}
 

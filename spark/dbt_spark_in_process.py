@@ -16,6 +16,8 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 import duckdb
+import pandas as pd
+import pyarrow as pa
 
 # Any of these says where Spark is or how it is set up: then nothing is set here.
 SET_UP_BY_USER = (
@@ -63,6 +65,27 @@ def set_up_local_spark(environment: dict[str, str]) -> None:
     settings = list_local_settings(folder.absolute(), os.cpu_count() or 1)
     parts = [f'--conf "{name}={value}"' for name, value in settings.items()]
     environment["PYSPARK_SUBMIT_ARGS"] = " ".join([*parts, "pyspark-shell"])
+
+
+class TypedSession:
+    """A Spark session that makes a table of a DataFrame without rows, too.
+
+    A model returns one when it has nothing to add. Spark infers types from rows; Arrow has
+    them from the columns.
+    """
+
+    def __init__(self, spark) -> None:
+        self.spark = spark
+
+    def __getattr__(self, name: str):
+        """Answer as the session does."""
+        return getattr(self.spark, name)
+
+    def createDataFrame(self, rows):  # noqa: N802
+        """Make a table of Spark; dbt's code writes what a model returns with this."""
+        if isinstance(rows, pd.DataFrame) and rows.empty:
+            rows = pa.Table.from_pandas(rows, preserve_index=False)
+        return self.spark.createDataFrame(rows)
 
 
 class DuckDBSession:
@@ -178,7 +201,7 @@ def run_in_session(name: str, compiled_code: str, session) -> None:
         Name of the model, for tracebacks.
     compiled_code : str
         The model, with the code that dbt-spark adds to write what it returns.
-    session : SparkSession or DuckDBSession
+    session : TypedSession or DuckDBSession
         Known to that code as `spark`.
     """
     exec(compile(compiled_code, f"<{name}>", "exec"), {"spark": session})
@@ -194,7 +217,7 @@ def patch_adapter() -> None:
     def submit_python_job(self, parsed_model: dict, compiled_code: str):
         if self.config.credentials.method != "session":
             return submit_elsewhere(self, parsed_model, compiled_code)
-        session = SparkSession.builder.getOrCreate()
+        session = TypedSession(SparkSession.builder.getOrCreate())
         with contextlib.ExitStack() as stack:
             if parsed_model["config"].get("meta", {}).get("session") == "duckdb":
                 session = stack.enter_context(

@@ -1,18 +1,22 @@
-"""Spark: a build of the demo is compared with DuckDB's, mart by mart.
+"""Spark: builds of the demo are compared with DuckDB's, mart by mart.
 
 All tests of dbt can pass over a wrong mart, so the comparison is the proof. The venv is
 made by make (SPARK_VENV, .venv/spark if not given).
 """
 
 import importlib.util
+import json
 import os
+import shutil
 import subprocess
 from pathlib import Path
+from types import SimpleNamespace
 
 import duckdb
 import numpy as np
+import pandas as pd
 import pytest
-from conftest import PROJECT, Build
+from conftest import PROJECT, Build, read_example
 
 VENV = PROJECT / (os.environ.get("SPARK_VENV") or ".venv/spark")
 PLUGIN = PROJECT / "spark" / "dbt_spark_in_process.py"
@@ -106,6 +110,18 @@ def find_differences(ours: Path, theirs: Path) -> list[str]:
     return differences
 
 
+# The shop is seen from an earlier date, so that days and dates go, the model is fitted
+# again beside the kept one, and a format is translated.
+LATER = read_example("demo") | {
+    "segmentation_as_of_date": "2025-01-10",
+    "segmentation_demographics": {
+        **read_example("demo")["segmentation_demographics"],
+        "birth_date": {"kind": "date", "as": "age_years", "format": "%Y-%m-%d"},
+    },
+    "segmentation_refit": True,
+}
+
+
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory) -> Path:
     if not (VENV / "installed").exists():
@@ -114,25 +130,43 @@ def folder(tmp_path_factory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def duckdb_build(tmp_path_factory) -> Build:
-    return Build(tmp_path_factory.mktemp("duckdb"))
+def first_build(folder) -> str:
+    """What the first build said: make's, so that the page is drawn, with dbt's tests."""
+    return run(folder, "make", "build", "TARGET=spark")
 
 
-def test_a_build_on_spark_publishes_what_duckdb_publishes(folder, duckdb_build):
-    printed = run(folder, "make", "build", "TARGET=spark")
+@pytest.fixture(scope="module")
+def later_builds(folder, first_build) -> None:
+    """A second build without a change, and one with; what each published is kept."""
+    builds = {"second": read_example("demo"), "later": LATER}
+    run(
+        folder,
+        *(str(VENV / "bin" / "python"), str(PROJECT / "tests" / "spark_builds.py")),
+        *(str(folder), json.dumps(builds, default=str)),
+    )
 
-    assert "WARN=0 ERROR=0 SKIP=0" in printed
+
+@pytest.fixture(scope="module")
+def theirs(folder, tmp_path_factory) -> Path:
+    """What DuckDB published in the same builds, one after the other."""
+    build = Build(tmp_path_factory.mktemp("duckdb"))
+    for name, overrides in [("published", {}), ("second", {}), ("later", LATER)]:
+        build.run(**overrides)
+        shutil.copytree(build.published, build.folder / "kept" / name)
+    return build.folder / "kept"
+
+
+def test_a_build_on_spark_publishes_what_duckdb_publishes(folder, first_build, theirs):
+    assert "WARN=0 ERROR=0 SKIP=0" in first_build
     assert (folder / "published" / "report.html").is_file()
-    duckdb_build.run()
-    theirs = duckdb_build.published
-    assert len(list(theirs.glob("*.parquet"))) > 20
-    assert find_differences(folder / "published", theirs) == []
+    assert len(list((theirs / "published").glob("*.parquet"))) > 20
+    assert find_differences(folder / "published", theirs / "published") == []
 
 
-def test_the_published_database_is_the_same(folder, duckdb_build):
+def test_the_published_database_is_the_same(folder, first_build, theirs):
     """Keys and the comments of columns; tables have theirs in one line on Spark."""
     said = []
-    for published in (folder / "published", duckdb_build.published):
+    for published in (folder / "published", theirs / "published"):
         path = str(published / "segments.duckdb")
         with duckdb.connect(path, read_only=True) as connection:
             said.append(
@@ -148,6 +182,17 @@ def test_the_published_database_is_the_same(folder, duckdb_build):
                 ).fetchall()
             )
     assert said[0] == said[1]
+
+
+def test_a_second_build_changes_nothing(folder, later_builds, theirs):
+    assert find_differences(folder / "second", theirs / "second") == []
+    assert find_differences(folder / "second", folder / "published") == []
+
+
+def test_a_later_build_with_a_refit_is_the_same_as_well(folder, later_builds, theirs):
+    assert find_differences(folder / "later", theirs / "later") == []
+    versions = pd.read_parquet(folder / "later" / "segment_evaluation.parquet")
+    assert versions["model_version"].tolist() == [1, 2]
 
 
 @pytest.mark.parametrize("name", plugin.SET_UP_BY_USER)
@@ -178,3 +223,14 @@ def test_a_model_is_run_with_the_session():
     written = []
     plugin.run_in_session("one", "spark.append(__name__ == 'one')", written)
     assert written == [False]
+
+
+def test_a_dataframe_without_rows_keeps_its_types():
+    session = plugin.TypedSession(SimpleNamespace(createDataFrame=lambda rows: rows))
+    empty = pd.DataFrame({"k": pd.Series(dtype="int32"), "t": pd.Series(dtype="str")})
+    assert [str(kind) for kind in session.createDataFrame(empty).schema.types] == [
+        "int32",
+        "large_string",
+    ]
+    rows = pd.DataFrame({"k": [1]})
+    assert session.createDataFrame(rows) is rows

@@ -15,7 +15,7 @@ with
 transactions as (
     select * from {{ ref('base_transactions') }}
     {%- if is_incremental() %}
-    where row_day not in (select kept.row_day from {{ this }} as kept)
+    where row_day not in (select distinct kept.row_day from {{ this }} as kept)
     {%- endif %}
 ),
 

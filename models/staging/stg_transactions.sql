@@ -33,8 +33,11 @@ from rows_alone
 {%- if duplicates != 'keep' %}
 where
     rejection_reason is not null
-    or {{ key }} is null
-    or {{ key }} not in (select repeated_rows.{{ key }} from repeated_rows)
+    -- Not `not in`, which Spark works out by comparing every row with every key.
+    or not exists (
+        select 1 from repeated_rows
+        where repeated_rows.{{ key }} = rows_alone.{{ key }}
+    )
 {%- endif %}
 union all
 select

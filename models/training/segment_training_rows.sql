@@ -27,16 +27,35 @@ features as (
     select * from {{ ref('int_customer_features') }}
 ),
 
--- A hash of the id draws the sample: it depends on neither row order nor engine.
-ranked as (
+-- A hash of the id draws the sample: it depends on neither row order nor engine. Hashes are
+-- counted by their first digits, so that only those that may be drawn are put in order.
+hashed as (
     select
         customer_id,
-        cast(row_number() over (
-            order by
-                {{ dbt.hash("customer_id || '-" ~ random_seed ~ "'") }},
-                customer_id
-        ) as integer) as sample_rank
+        {{ dbt.hash("customer_id || '-" ~ random_seed ~ "'") }} as id_hash
     from inputs
+),
+
+hash_groups as (
+    select
+        substr(id_hash, 1, 3) as first_digits,
+        sum(count(*)) over (order by substr(id_hash, 1, 3)) - count(*) as drawn_before
+    from hashed
+    group by 1
+),
+
+ranked as (
+    select
+        hashed.customer_id,
+        cast(row_number() over (
+            order by hashed.id_hash, hashed.customer_id
+        ) as integer) as sample_rank
+    from hashed
+    inner join hash_groups
+        on substr(hashed.id_hash, 1, 3) = hash_groups.first_digits
+    where
+        hash_groups.drawn_before
+        < {{ customer_segmentation.setting('model.training_rows') }}
 ),
 
 sampled as (
