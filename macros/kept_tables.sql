@@ -161,8 +161,8 @@ where kept_dates.as_of_date is null
 
 {# Post-hook of published_files: whatever the database holds is published now. #}
 {% macro forget_unpublished_runs() %}
-    {%- set runs = ref('unpublished_runs') -%}
-    {%- if customer_segmentation.sees_all_rows() -%}
+    {%- set runs = customer_segmentation.find_kept_table('unpublished_runs') -%}
+    {%- if runs and customer_segmentation.sees_all_rows() -%}
         {{- customer_segmentation.delete_rows(
             runs, 'exists (select 1 from ' ~ this ~ ')', partition='as_of_date'
         ) -}}
