@@ -114,17 +114,25 @@ where kept_dates.as_of_date is null
 {% endmacro %}
 
 
+{# Is a row of the calling table of a date that is no longer looked from, or that has another
+   fingerprint by now? #}
+{% macro _is_of_other_date(fingerprint) -%}
+    not exists (
+        select 1 from {{ ref('int_as_of_dates') }} as as_of_dates
+        where
+            as_of_dates.as_of_date = {{ this }}.as_of_date
+            and as_of_dates.{{ fingerprint }} = {{ this }}.{{ fingerprint }}
+    )
+{%- endmacro %}
+
+
 {# Post-hook: deletes the rows of dates that are no longer looked from, or that were seen
    with other data. #}
 {% macro delete_other_dates() %}
-    {%- set as_of_dates = ref('int_as_of_dates') -%}
+    {%- set is_of_other_date = customer_segmentation._is_of_other_date('data_fingerprint') -%}
     {%- if customer_segmentation.sees_all_rows() -%}
         {{- customer_segmentation.delete_rows(
-            this,
-            'not exists (select 1 from ' ~ as_of_dates ~ ' as as_of_dates'
-            ~ ' where as_of_dates.as_of_date = ' ~ this ~ '.as_of_date'
-            ~ ' and as_of_dates.data_fingerprint = ' ~ this ~ '.data_fingerprint)',
-            partition='as_of_date'
+            this, is_of_other_date, partition='as_of_date'
         ) -}}
     {%- endif -%}
 {% endmacro %}
@@ -256,14 +264,9 @@ group by row_day
 {# Pre-hook of int_customer_sums: deletes the rows of dates that are no longer looked from, or
    by other rules. #}
 {% macro delete_dates_of_other_rules() %}
-    {%- set as_of_dates = ref('int_as_of_dates') -%}
+    {%- set is_of_other_date = customer_segmentation._is_of_other_date('rules_fingerprint') -%}
     {%- if is_incremental() and not flags.EMPTY -%}
-        {{- customer_segmentation.delete_rows(
-            this,
-            'not exists (select 1 from ' ~ as_of_dates ~ ' as as_of_dates'
-            ~ ' where as_of_dates.as_of_date = ' ~ this ~ '.as_of_date'
-            ~ ' and as_of_dates.rules_fingerprint = ' ~ this ~ '.rules_fingerprint)'
-        ) -}}
+        {{- customer_segmentation.delete_rows(this, is_of_other_date) -}}
     {%- endif -%}
 {% endmacro %}
 

@@ -45,7 +45,8 @@ finish_sqlfluff() {
 }
 
 run_pytest() { # a worker per core; the tests of a file share their builds
-    SEGMENTATION_DEMO_BUILD="$scratch/demo" python -m pytest --numprocesses auto --dist loadfile "$@"
+    SEGMENTATION_DEMO_BUILD="$scratch/demo" \
+        python -m pytest --numprocesses auto --dist loadfile "$@"
 }
 
 stage ruff lint_python

@@ -133,6 +133,7 @@ fingerprints as (
 
 select
     windows.*,
+    -- Only today has a category_count that the model does not read.
     cast(windows.window_start_date as string)
     || '/' || cast(windows.is_today as string)
     || '/{{ local_md5(own_rules | join) }}' as rules_fingerprint,

@@ -15,29 +15,41 @@
 
 with
 
+kept as (
+    {%- if is_incremental() %}
+    select as_of_date, customer_id from {{ this }}
+    {%- else %}
+    select cast(null as date) as as_of_date, cast(null as string) as customer_id
+    where 1 = 0
+    {%- endif %}
+),
+
+kept_dates as (
+    select distinct as_of_date from kept
+),
+
+-- Who is known at the newest date is known at each older one that has days of theirs.
+kept_customers as (
+    select customer_id from kept
+    where as_of_date = (select max(kept_dates.as_of_date) from kept_dates)
+),
+
 as_of_dates as (
     select
-        *,
-        {%- if is_incremental() %}
-        as_of_date in (select kept.as_of_date from {{ this }} as kept) as is_kept
-        {%- else %}
-        false as is_kept
-        {%- endif %}
-    from {{ ref('int_as_of_dates') }}
+        dates.*,
+        kept_dates.as_of_date is not null as is_kept
+    from {{ ref('int_as_of_dates') }} as dates
+    left join kept_dates
+        on dates.as_of_date = kept_dates.as_of_date
 ),
 
 customer_days as (
     select
-        *,
-        {%- if is_incremental() %}
-        customer_id in (
-            select kept.customer_id from {{ this }} as kept
-            where kept.as_of_date = (select max(latest.as_of_date) from {{ this }} as latest)
-        ) as is_kept
-        {%- else %}
-        false as is_kept
-        {%- endif %}
-    from {{ ref('int_customer_days') }}
+        days.*,
+        kept_customers.customer_id is not null as is_kept
+    from {{ ref('int_customer_days') }} as days
+    left join kept_customers
+        on days.customer_id = kept_customers.customer_id
 ),
 
 category_days as (
