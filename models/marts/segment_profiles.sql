@@ -1,4 +1,7 @@
 -- One row per segment that has customers: size, money, the typical customer, what to do.
+{%- set say_count, say_share, write_count = customer_segmentation.say_count,
+    customer_segmentation.say_share, customer_segmentation.write_count %}
+
 with
 
 customers as (
@@ -76,30 +79,18 @@ profiles as (
         directory.segment_kind,
         case
             when directory.evidence is not null
-                then cast(shared.customers as string) || ' ' || directory.evidence
+                then {{ write_count('shared.customers') }} || ' ' || directory.evidence
             else 'median '
-                || cast(cast(round(shared.median_frequency) as bigint) as string)
-                || case
-                    when round(shared.median_frequency) = 1 then ' purchase day'
-                    else ' purchase days'
-                end
+                || {{ say_count('round(shared.median_frequency)', 'purchase day') }}
                 || ', last '
-                || cast(cast(round(shared.median_recency_days) as bigint) as string)
-                || case
-                    when round(shared.median_recency_days) = 1 then ' day ago, '
-                    else ' days ago, '
-                end
-                || cast(cast(round(shared.median_monetary) as bigint) as string)
+                || {{ say_count('round(shared.median_recency_days)', 'day') }}
+                || ' ago, '
+                || {{ write_count('shared.median_monetary') }}
                 || ' spent; '
-                || cast(cast(round(100 * shared.customer_share) as bigint) as string)
-                || ' % of customers, '
-                || coalesce(
-                    cast(
-                        cast(round(100 * shared.revenue_share) as bigint) as string
-                    ),
-                    '?'
-                )
-                || ' % of revenue'
+                || {{ say_share('shared.customer_share') }}
+                || ' of customers, '
+                || coalesce({{ say_share('shared.revenue_share') }}, '? %')
+                || ' of revenue'
         end as evidence,
         directory.name_claim,
         directory.recommended_action,
