@@ -17,8 +17,7 @@ records as (
 unmatched_buyers as (
     select
         buyers.customer_id,
-        lower(ltrim(buyers.customer_id, '0')) as folded_id,
-        row_number() over (order by buyers.customer_id) as place
+        lower(ltrim(buyers.customer_id, '0')) as folded_id
     from buyers
     left join records
         on buyers.customer_id = records.customer_id
@@ -28,8 +27,7 @@ unmatched_buyers as (
 unmatched_records as (
     select
         records.customer_id,
-        lower(ltrim(records.customer_id, '0')) as folded_id,
-        row_number() over (order by records.customer_id) as place
+        lower(ltrim(records.customer_id, '0')) as folded_id
     from records
     left join buyers
         on records.customer_id = buyers.customer_id
@@ -44,35 +42,52 @@ would_meet as (
     )
 ),
 
-unmatched as (
+counts as (
     select
         (select count(*) from buyers) as buyer_count,
-        count(*) as unmatched_buyer_count,
-        {{ customer_segmentation.join_texts(
-            'case when place <= 3 then customer_id end', ', ', 'place'
-        ) }} as buyer_examples
+        count(*) as unmatched_buyer_count
     from unmatched_buyers
 ),
 
-strangers as (
+-- Three of each are enough to see how the ids differ.
+first_buyers as (
+    select customer_id from unmatched_buyers
+    order by customer_id asc
+    limit 3
+),
+
+first_records as (
+    select customer_id from unmatched_records
+    order by customer_id asc
+    limit 3
+),
+
+buyer_examples as (
     select
-        {{ customer_segmentation.join_texts(
-            'case when place <= 3 then customer_id end', ', ', 'place'
-        ) }} as record_examples
-    from unmatched_records
+        {{ customer_segmentation.join_texts('customer_id', ', ', 'customer_id') }}
+            as buyer_examples
+    from first_buyers
+),
+
+record_examples as (
+    select
+        {{ customer_segmentation.join_texts('customer_id', ', ', 'customer_id') }}
+            as record_examples
+    from first_records
 )
 
 select
-    unmatched.unmatched_buyer_count,
-    unmatched.buyer_count,
-    unmatched.buyer_examples,
-    strangers.record_examples,
+    counts.unmatched_buyer_count,
+    counts.buyer_count,
+    buyer_examples.buyer_examples,
+    record_examples.record_examples,
     would_meet.would_meet_count
-from unmatched
-cross join strangers
+from counts
+cross join buyer_examples
+cross join record_examples
 cross join would_meet
 where
     exists (select 1 from records)
-    and unmatched.unmatched_buyer_count
+    and counts.unmatched_buyer_count
     > {{ customer_segmentation.setting('tests.unmatched_buyers.maximum_share') }}
-    * unmatched.buyer_count
+    * counts.buyer_count
