@@ -132,7 +132,11 @@ MUTANTS = {
         ("segment_profiles", "/ totals.customers as", "/ (totals.customers + 1) as"),
     ],
     "assert_history_agrees_with_itself": [
-        ("segment_moves", "left join months as", "inner join months as"),
+        (
+            "segment_moves",
+            "earlier.month_number < later",
+            "earlier.month_number > later",
+        ),
     ],
     "assert_drift_counts_every_customer": [
         ("segment_feature_bins", "count(*)", "2 * count(*)"),
