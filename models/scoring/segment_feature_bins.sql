@@ -74,18 +74,23 @@ counted as (
         {%- endfor %}
     from training_bins
     cross join today_row
-    where training_bins.feature in ('{{ features | join("', '") }}')
+    where
+        training_bins.feature in (
+            {%- for name in features %}
+            '{{ name }}'{{ ',' if not loop.last }}
+            {%- endfor %}
+        )
 ),
 
 today_bins as (
     select
-        model_version,
-        feature,
-        bin,
-        upper_edge,
-        training_customers,
-        customers as all_customers,
-        case bin
+        counted.model_version,
+        counted.feature,
+        counted.bin,
+        counted.upper_edge,
+        counted.training_customers,
+        counted.customers as all_customers,
+        case counted.bin
             {%- for bin in range(0, 11) %}
             when {{ bin }} then {{ customer_segmentation.count_bin('counted', bin) }}
             {%- endfor %}
