@@ -161,7 +161,7 @@ where kept_dates.as_of_date is null
             'exists (select 1 from ' ~ runs ~ ' as runs'
             ~ ' where runs.as_of_date = ' ~ this ~ '.as_of_date'
             ~ ' and runs.model_version = ' ~ this ~ '.model_version)',
-            partition='as_of_date'
+            partition=['as_of_date', 'model_version']
         ) -}}
     {%- endif -%}
 {% endmacro %}
@@ -172,7 +172,7 @@ where kept_dates.as_of_date is null
     {%- set runs = customer_segmentation.find_kept_table('unpublished_runs') -%}
     {%- if runs and customer_segmentation.sees_all_rows() -%}
         {{- customer_segmentation.delete_rows(
-            runs, 'exists (select 1 from ' ~ this ~ ')', partition='as_of_date'
+            runs, 'exists (select 1 from ' ~ this ~ ')'
         ) -}}
     {%- endif -%}
 {% endmacro %}

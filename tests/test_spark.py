@@ -111,7 +111,8 @@ def find_differences(ours: Path, theirs: Path) -> list[str]:
 
 
 # The shop is seen from an earlier date, so that days and dates go, the model is fitted
-# again beside the kept one, and a format is translated.
+# again beside the kept one, and a format is translated. The last build is the first one's
+# with the new model: days and dates come, and drift of two models is kept for a date.
 LATER = read_example("demo") | {
     "segmentation_as_of_date": "2025-01-10",
     "segmentation_demographics": {
@@ -137,8 +138,8 @@ def first_build(folder) -> str:
 
 @pytest.fixture(scope="module")
 def later_builds(folder, first_build) -> None:
-    """A second build without a change, and one with; what each published is kept."""
-    builds = {"second": read_example("demo"), "later": LATER}
+    """Two more builds over the tables of the first; what each published is kept."""
+    builds = {"later": LATER, "last": read_example("demo")}
     run(
         folder,
         *(str(VENV / "bin" / "python"), str(PROJECT / "tests" / "spark_builds.py")),
@@ -150,7 +151,7 @@ def later_builds(folder, first_build) -> None:
 def theirs(folder, tmp_path_factory) -> Path:
     """What DuckDB published in the same builds, one after the other."""
     build = Build(tmp_path_factory.mktemp("duckdb"))
-    for name, overrides in [("published", {}), ("second", {}), ("later", LATER)]:
+    for name, overrides in [("published", {}), ("later", LATER), ("last", {})]:
         build.run(**overrides)
         shutil.copytree(build.published, build.folder / "kept" / name)
     return build.folder / "kept"
@@ -184,15 +185,20 @@ def test_the_published_database_is_the_same(folder, first_build, theirs):
     assert said[0] == said[1]
 
 
-def test_a_second_build_changes_nothing(folder, later_builds, theirs):
-    assert find_differences(folder / "second", theirs / "second") == []
-    assert find_differences(folder / "second", folder / "published") == []
-
-
 def test_a_later_build_with_a_refit_is_the_same_as_well(folder, later_builds, theirs):
     assert find_differences(folder / "later", theirs / "later") == []
     versions = pd.read_parquet(folder / "later" / "segment_evaluation.parquet")
     assert versions["model_version"].tolist() == [1, 2]
+
+
+def test_the_last_build_keeps_what_two_models_say_of_a_date(
+    folder, later_builds, theirs
+):
+    assert find_differences(folder / "last", theirs / "last") == []
+    drift = pd.read_parquet(folder / "last" / "segment_drift.parquet")
+    runs = drift[["as_of_date", "model_version"]].drop_duplicates()
+    assert len(runs) == 3
+    assert runs["as_of_date"].nunique() == 2
 
 
 @pytest.mark.parametrize("name", plugin.SET_UP_BY_USER)

@@ -2,8 +2,8 @@
    neither: there the rows that stay are written anew, by the workers, and only when there is
    a row to change. A condition names the table in full where it has a subquery. #}
 
-{# `partition` is the column that the table is replaced by (see replaced_partition): all rows
-   of one value meet the condition, or none do. #}
+{# `partition` is what the table is replaced by (see replaced_partition), a column or a list of
+   them: all rows of one value meet the condition, or none do. #}
 {% macro delete_rows(relation, condition, partition=none) %}
     {{- return(adapter.dispatch('delete_rows', 'customer_segmentation')(
         relation, condition, partition
@@ -20,13 +20,22 @@ where {{ condition }}
 {% macro spark__delete_rows(relation, condition, partition) %}
     {%- if not execute -%}
     {%- elif partition -%}
+        {%- set columns = [partition] if partition is string else partition -%}
+        {%- set texts = [] -%}
+        {%- for column in columns -%}
+            {%- do texts.append('cast({} as string)'.format(column)) -%}
+        {%- endfor -%}
         {%- for row in run_query(
-            'select distinct cast({0} as string) from {1} where {2}'.format(
-                partition, relation, condition
+            'select distinct {} from {} where {}'.format(
+                texts | join(', '), relation, condition
             )
         ).rows -%}
-            {%- do run_query("alter table {} drop partition ({} = '{}')".format(
-                relation, partition, row[0]
+            {%- set values = [] -%}
+            {%- for column in columns -%}
+                {%- do values.append("{} = '{}'".format(column, row[loop.index0])) -%}
+            {%- endfor -%}
+            {%- do run_query('alter table {} drop partition ({})'.format(
+                relation, values | join(', ')
             )) -%}
         {%- endfor -%}
     {%- elif run_query(

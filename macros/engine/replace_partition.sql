@@ -11,15 +11,16 @@
 {% macro spark__replacing_strategy() %}{{ return('insert_overwrite') }}{% endmacro %}
 
 
-{# The column that the table is partitioned by; none where a delete finds the rows. #}
-{% macro replaced_partition(column) %}
+{# What the table is partitioned by, a column or a list of them; none where a delete finds the
+   rows. #}
+{% macro replaced_partition(columns) %}
     {{- return(
-        adapter.dispatch('replaced_partition', 'customer_segmentation')(column)
+        adapter.dispatch('replaced_partition', 'customer_segmentation')(columns)
     ) -}}
 {% endmacro %}
 
 
-{% macro default__replaced_partition(column) %}{{ return(none) }}{% endmacro %}
+{% macro default__replaced_partition(columns) %}{{ return(none) }}{% endmacro %}
 
 
-{% macro spark__replaced_partition(column) %}{{ return(column) }}{% endmacro %}
+{% macro spark__replaced_partition(columns) %}{{ return(columns) }}{% endmacro %}

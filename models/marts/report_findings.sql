@@ -48,8 +48,8 @@ verdicts as (
         max(case when metric = 'overall' then hint end) as hint,
         avg(case
             when metric = 'overall' then null
-            when status = 'ok' then 1.0
-            else 0.0
+            when status = 'ok' then cast(1 as double)
+            else 0
         end) as measures_ok
     from drift
     having count(*) > 0

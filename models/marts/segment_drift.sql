@@ -1,7 +1,9 @@
 {{ config(
     materialized='incremental',
     incremental_strategy=customer_segmentation.replacing_strategy(),
-    partition_by=customer_segmentation.replaced_partition('as_of_date'),
+    partition_by=customer_segmentation.replaced_partition(
+        ['as_of_date', 'model_version']
+    ),
     unique_key=['as_of_date', 'model_version'],
     full_refresh=false,
     pre_hook="{{ customer_segmentation.delete_unpublished_drift() }}",

@@ -45,7 +45,7 @@ today_row as (
     select
         count(*) as customers
         {%- for name in features %},
-        count(inputs.{{ name }}) as known_of_{{ name }}
+        count(inputs.{{ name }}) as known_customers_of_{{ name }}
         {%- for tenth in tenths %},
         count(case
             when inputs.{{ name }} > edge_row.edge_{{ tenth }}_of_{{ name }} then 1
@@ -56,44 +56,56 @@ today_row as (
     cross join edge_row
 ),
 
-today as (
-    {%- for name in features %}
+-- What was counted of a bin's feature, beside the bin. A union of features and bins would
+-- be shorter, but Spark would count all customers for each part of it.
+counted as (
     select
-        '{{ name }}' as feature,
-        customers,
-        known_of_{{ name }} as known_customers,
-        {%- for tenth in tenths %}
-        above_{{ tenth }}_of_{{ name }} as above_{{ tenth }}{{ ',' if not loop.last }}
+        training_bins.*,
+        today_row.customers,
+        {%- for column in [
+            'known_customers', 'above_1', 'above_2', 'above_3', 'above_4', 'above_5',
+            'above_6', 'above_7', 'above_8', 'above_9'
+        ] %}
+        case training_bins.feature
+            {%- for name in features %}
+            when '{{ name }}' then today_row.{{ column }}_of_{{ name }}
+            {%- endfor %}
+        end as {{ column }}{{ ',' if not loop.last }}
         {%- endfor %}
-    from today_row
-    {{ 'union all' if not loop.last }}
-    {%- endfor %}
+    from training_bins
+    cross join today_row
+    where
+        training_bins.feature in (
+            {%- for name in features %}
+            '{{ name }}'{{ ',' if not loop.last }}
+            {%- endfor %}
+        )
 ),
 
 today_bins as (
-    {%- for bin in range(0, 11) %}
     select
-        today.feature,
-        {{ bin }} as bin,
-        today.customers as all_customers,
-        {{ customer_segmentation.count_bin('today', bin) }} as customers
-    from today
-    {{ 'union all' if not loop.last }}
-    {%- endfor %}
+        counted.model_version,
+        counted.feature,
+        counted.bin,
+        counted.upper_edge,
+        counted.training_customers,
+        counted.customers as all_customers,
+        case counted.bin
+            {%- for bin in range(0, 11) %}
+            when {{ bin }} then {{ customer_segmentation.count_bin('counted', bin) }}
+            {%- endfor %}
+        end as customers
+    from counted
 )
 
 select
-    training_bins.model_version,
-    training_bins.feature,
-    training_bins.bin,
-    training_bins.upper_edge,
-    training_bins.training_customers,
-    today_bins.customers,
-    cast(training_bins.training_customers as double)
-    / sum(training_bins.training_customers) over (partition by training_bins.feature)
-        as training_share,
-    cast(today_bins.customers as double) / nullif(today_bins.all_customers, 0) as share
-from training_bins
-inner join today_bins
-    on training_bins.feature = today_bins.feature
-    and training_bins.bin = today_bins.bin
+    model_version,
+    feature,
+    bin,
+    upper_edge,
+    training_customers,
+    customers,
+    cast(training_customers as double)
+    / sum(training_customers) over (partition by feature) as training_share,
+    cast(customers as double) / nullif(all_customers, 0) as share
+from today_bins

@@ -80,16 +80,24 @@ training as (
 
 bins as (
     {%- for bin in range(0, 11) %}
-    select
-        training.model_version,
-        training.feature,
-        {{ bin }} as bin,
-        {{ 'training.edge_' ~ bin if bin in tenths else 'cast(null as decimal(18, 6))' }}
-            as upper_edge,
-        {{ customer_segmentation.count_bin('training', bin) }} as training_customers
-    from training
+    select {{ bin }} as bin
     {{ 'union all' if not loop.last }}
     {%- endfor %}
 )
 
-select * from bins
+select
+    training.model_version,
+    training.feature,
+    bins.bin,
+    case bins.bin
+        {%- for tenth in tenths %}
+        when {{ tenth }} then training.edge_{{ tenth }}
+        {%- endfor %}
+    end as upper_edge,
+    case bins.bin
+        {%- for bin in range(0, 11) %}
+        when {{ bin }} then {{ customer_segmentation.count_bin('training', bin) }}
+        {%- endfor %}
+    end as training_customers
+from training
+cross join bins
