@@ -172,7 +172,7 @@ where kept_dates.as_of_date is null
     {%- set runs = customer_segmentation.find_kept_table('unpublished_runs') -%}
     {%- if runs and customer_segmentation.sees_all_rows() -%}
         {{- customer_segmentation.delete_rows(
-            runs, 'exists (select 1 from ' ~ this ~ ')'
+            runs, 'exists (select 1 from ' ~ this ~ ')', partition='as_of_date'
         ) -}}
     {%- endif -%}
 {% endmacro %}

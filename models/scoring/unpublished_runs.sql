@@ -1,6 +1,8 @@
 {{ config(
     materialized='incremental',
-    incremental_strategy='append',
+    incremental_strategy=customer_segmentation.replacing_strategy(),
+    partition_by=customer_segmentation.replaced_partition('as_of_date'),
+    unique_key=['as_of_date', 'model_version'],
     full_refresh=false,
 ) }}
 
@@ -14,20 +16,10 @@ parameters as (
 
 as_of_date as (
     select as_of_date from {{ ref('int_as_of_date') }}
-),
-
-run as (
-    select
-        as_of_date.as_of_date,
-        parameters.model_version
-    from as_of_date
-    cross join parameters
 )
 
-select run.* from run
-{%- if is_incremental() %}
-left join {{ this }} as listed
-    on run.as_of_date = listed.as_of_date
-    and run.model_version = listed.model_version
-where listed.as_of_date is null
-{%- endif %}
+select
+    as_of_date.as_of_date,
+    parameters.model_version
+from as_of_date
+cross join parameters
