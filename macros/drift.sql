@@ -6,16 +6,17 @@
 {%- endmacro %}
 
 
-{# Customers in a bin, out of a relation with customers, known_customers and above_1 to
-   above_9 (those above the edge of each tenth). Bin 0 holds the unknown. #}
+{# Customers in the bin that a column names, out of a relation with customers,
+   known_customers and above_1 to above_9 (those above the edge of each tenth). Bin 0 holds
+   the unknown. #}
 {% macro count_bin(relation, bin) -%}
-    {%- if bin == 0 -%}
-        {{ relation }}.customers - {{ relation }}.known_customers
-    {%- elif bin == 1 -%}
-        {{ relation }}.known_customers - {{ relation }}.above_1
-    {%- elif bin == 10 -%}
-        {{ relation }}.above_9
-    {%- else -%}
-        {{ relation }}.above_{{ bin - 1 }} - {{ relation }}.above_{{ bin }}
-    {%- endif -%}
+    case {{ bin }}
+        when 0 then {{ relation }}.customers - {{ relation }}.known_customers
+        when 1 then {{ relation }}.known_customers - {{ relation }}.above_1
+        {%- for tenth in range(2, 10) %}
+        when {{ tenth }}
+            then {{ relation }}.above_{{ tenth - 1 }} - {{ relation }}.above_{{ tenth }}
+        {%- endfor %}
+        when 10 then {{ relation }}.above_9
+    end
 {%- endmacro %}

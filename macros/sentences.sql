@@ -15,3 +15,17 @@
                 else cast(round(100 * {{ expression }}, 1) as string)
             end || ' %'
 {%- endmacro %}
+
+
+{# A number as one says it: whole, rounded to three digits or so from 1,000 on. #}
+{% macro word_rounded(expression) -%}
+    {%- set rounded -%}
+        case
+            when {{ expression }} >= 100000 then round({{ expression }} / 1000) * 1000
+            when {{ expression }} >= 10000 then round({{ expression }} / 100) * 100
+            when {{ expression }} >= 1000 then round({{ expression }} / 10) * 10
+            else {{ expression }}
+        end
+    {%- endset -%}
+    {{- customer_segmentation.write_count(rounded) -}}
+{%- endmacro %}

@@ -4,6 +4,10 @@
 {%- set features = customer_segmentation.list_model_features()
     | map(attribute='name') | list %}
 {%- set tenths = range(1, 10) %}
+{%- set counts = ['known_customers'] %}
+{%- for tenth in tenths %}
+{%- do counts.append('above_' ~ tenth) %}
+{%- endfor %}
 
 with
 
@@ -62,10 +66,7 @@ counted as (
     select
         training_bins.*,
         today_row.customers,
-        {%- for column in [
-            'known_customers', 'above_1', 'above_2', 'above_3', 'above_4', 'above_5',
-            'above_6', 'above_7', 'above_8', 'above_9'
-        ] %}
+        {%- for column in counts %}
         case training_bins.feature
             {%- for name in features %}
             when '{{ name }}' then today_row.{{ column }}_of_{{ name }}
@@ -90,11 +91,7 @@ today_bins as (
         counted.upper_edge,
         counted.training_customers,
         counted.customers as all_customers,
-        case counted.bin
-            {%- for bin in range(0, 11) %}
-            when {{ bin }} then {{ customer_segmentation.count_bin('counted', bin) }}
-            {%- endfor %}
-        end as customers
+        {{ customer_segmentation.count_bin('counted', 'counted.bin') }} as customers
     from counted
 )
 

@@ -94,10 +94,6 @@ select
         when {{ tenth }} then training.edge_{{ tenth }}
         {%- endfor %}
     end as upper_edge,
-    case bins.bin
-        {%- for bin in range(0, 11) %}
-        when {{ bin }} then {{ customer_segmentation.count_bin('training', bin) }}
-        {%- endfor %}
-    end as training_customers
+    {{ customer_segmentation.count_bin('training', 'bins.bin') }} as training_customers
 from training
 cross join bins
