@@ -74,6 +74,18 @@
 {% endmacro %}
 
 
+{# May a feature of the model name an attribute? Those that weigh do, and an expression of the
+   user's own can. #}
+{% macro reads_attributes() %}
+    {%- set features = customer_segmentation.list_model_features() -%}
+    {{- return(
+        features | selectattr('role', 'equalto', 'demographic') | list | length > 0
+        or features | map(attribute='expression') | list
+            != features | map(attribute='name') | list
+    ) -}}
+{% endmacro %}
+
+
 {# The model's inputs of a customer as texts, to be put together and compared. #}
 {% macro list_model_input_texts() %}
     {%- set texts = ["''"] -%}

@@ -70,87 +70,6 @@
 {%- endmacro %}
 
 
-{# The rows of int_as_of_dates that the calling table does not hold yet, or holds with
-   another fingerprint. With a model, also those that it holds with another model version
-   than the one in use, which is a column then; none while no model is in use. #}
-{% macro select_changed_dates(with_model=false) -%}
-select
-    as_of_dates.*
-    {%- if with_model %},
-    parameters.model_version
-    {%- endif %}
-from {{ ref('int_as_of_dates') }} as as_of_dates
-{%- if with_model %}
-cross join {{ ref('segment_parameters') }} as parameters
-{%- endif %}
-{%- if customer_segmentation.has_fingerprints() %}
-left join (
-    select distinct
-        as_of_date,
-        {%- if with_model %}
-        model_version,
-        {%- endif %}
-        data_fingerprint
-    from {{ this }}
-) as kept_dates
-    on as_of_dates.as_of_date = kept_dates.as_of_date
-    and as_of_dates.data_fingerprint = kept_dates.data_fingerprint
-    {%- if with_model %}
-    and parameters.model_version = kept_dates.model_version
-    {%- endif %}
-where kept_dates.as_of_date is null
-{%- endif %}
-{%- endmacro %}
-
-
-{# Does the calling table hold rows that could be kept? Those of a release before 0.2 have
-   no fingerprint. #}
-{% macro has_fingerprints() %}
-    {{- return(
-        is_incremental() and 'data_fingerprint' in (
-            adapter.get_columns_in_relation(this) | map(attribute='name') | list
-        )
-    ) -}}
-{% endmacro %}
-
-
-{# Is a row of the calling table of a date that is no longer looked from, or that has another
-   fingerprint by now? #}
-{% macro _is_of_other_date(fingerprint) -%}
-    not exists (
-        select 1 from {{ ref('int_as_of_dates') }} as as_of_dates
-        where
-            as_of_dates.as_of_date = {{ this }}.as_of_date
-            and as_of_dates.{{ fingerprint }} = {{ this }}.{{ fingerprint }}
-    )
-{%- endmacro %}
-
-
-{# Post-hook: deletes the rows of dates that are no longer looked from, or that were seen
-   with other data. #}
-{% macro delete_other_dates() %}
-    {%- set is_of_other_date = customer_segmentation._is_of_other_date('data_fingerprint') -%}
-    {%- if customer_segmentation.sees_all_rows() -%}
-        {{- customer_segmentation.delete_rows(
-            this, is_of_other_date, partition='as_of_date'
-        ) -}}
-    {%- endif -%}
-{% endmacro %}
-
-
-{# Post-hook: deletes the rows of a model that is not in use. #}
-{% macro delete_other_versions() %}
-    {%- set parameters = ref('segment_parameters') -%}
-    {%- if customer_segmentation.sees_all_rows() -%}
-        {{- customer_segmentation.delete_rows(
-            this,
-            'model_version not in (select model_version from ' ~ parameters ~ ')',
-            partition='as_of_date'
-        ) -}}
-    {%- endif -%}
-{% endmacro %}
-
-
 {# Pre-hook of segment_drift: deletes the rows of runs that failed or were killed before they
    were published, and those of this run, which come anew. #}
 {% macro delete_unpublished_drift() %}
@@ -214,90 +133,104 @@ group by assignments.model_version
 {% endmacro %}
 
 
-{# Pre-hook of stg_transaction_rows: deletes the days that have other rows by now, or none.
-   The model then reads the days that it does not hold. #}
-{% macro delete_changed_days() %}
+{# Pre-hook of stg_transaction_rows: deletes the batches (buckets of customers of a day) that
+   have other rows by now, or none. The model then reads the batches that it does not hold. #}
+{% macro delete_changed_batches() %}
     {%- set raw_rows = ref('base_transactions') -%}
-    {%- set changed_days -%}
-        select kept_days.row_day
-        from ({{ customer_segmentation.select_days(this) }}) as kept_days
-        left join ({{ customer_segmentation.select_days(raw_rows) }}) as raw_days
-            on kept_days.row_day = raw_days.row_day
-            and kept_days.row_count = raw_days.row_count
-            and kept_days.row_hash = raw_days.row_hash
-        where raw_days.row_day is null
+    {%- set changed_batches -%}
+        select 1
+        from ({{ customer_segmentation.select_batches(this) }}) as kept_batches
+        left join ({{ customer_segmentation.select_batches(raw_rows) }}) as raw_batches
+            on kept_batches.row_day = raw_batches.row_day
+            and kept_batches.row_bucket = raw_batches.row_bucket
+            and kept_batches.row_count = raw_batches.row_count
+            and kept_batches.row_hash = raw_batches.row_hash
+        where
+            raw_batches.row_day is null
+            and kept_batches.row_day = {{ this }}.row_day
+            and kept_batches.row_bucket = {{ this }}.row_bucket
     {%- endset -%}
     {%- if is_incremental() and not flags.EMPTY -%}
-        {{- customer_segmentation.delete_rows(
-            this, 'row_day in (' ~ changed_days ~ ')'
-        ) -}}
+        {{- customer_segmentation.delete_rows(this, 'exists (' ~ changed_batches ~ ')') -}}
     {%- endif -%}
 {% endmacro %}
 
 
-{# The days of a relation of transaction rows, each with a number for its rows in whatever
+{# The batches of a relation of transaction rows, each with a number for its rows in whatever
    order. #}
-{% macro select_days(relation) -%}
+{% macro select_batches(relation) -%}
 select
     row_day,
+    row_bucket,
     count(*) as row_count,
     sum(cast(row_hash as decimal(38, 0))) as row_hash
 from {{ relation }}
-group by row_day
+group by row_day, row_bucket
 {%- endmacro %}
 
 
-{# Pre-hook: deletes the rows of dates that have other transactions by now, or none. #}
-{% macro delete_changed_order_dates() %}
-    {%- set transaction_days = ref('int_transaction_days') -%}
+{# Pre-hook: deletes the rows of batches that have other transactions by now, or none. #}
+{% macro delete_changed_days() %}
+    {%- set batches = ref('int_transaction_batches') -%}
     {%- if is_incremental() and not flags.EMPTY -%}
         {{- customer_segmentation.delete_rows(
             this,
-            'not exists (select 1 from ' ~ transaction_days ~ ' as transaction_days'
-            ~ ' where transaction_days.order_date = ' ~ this ~ '.order_date'
-            ~ ' and transaction_days.day_fingerprint = ' ~ this ~ '.day_fingerprint)'
+            'not exists (select 1 from ' ~ batches ~ ' as batches'
+            ~ ' where batches.order_date = ' ~ this ~ '.order_date'
+            ~ ' and batches.customer_bucket = ' ~ this ~ '.customer_bucket'
+            ~ ' and batches.batch_fingerprint = ' ~ this ~ '.batch_fingerprint)'
         ) -}}
     {%- endif -%}
 {% endmacro %}
 
 
-{# Pre-hook of int_customer_sums: deletes the rows of dates that are no longer looked from, or
-   by other rules. #}
-{% macro delete_dates_of_other_rules() %}
-    {%- set is_of_other_date = customer_segmentation._is_of_other_date('rules_fingerprint') -%}
+{# Pre-hook: deletes the rows of dates that are no longer looked from, or that have another
+   fingerprint by now than the model `dates` says. The rows of a release before 0.3 have none. #}
+{% macro delete_other_dates(dates, fingerprint) %}
+    {%- set is_of_other_date -%}
+        not exists (
+            select 1 from {{ ref(dates) }} as dates
+            where
+                dates.as_of_date = {{ this }}.as_of_date
+                and dates.{{ fingerprint }} = {{ this }}.{{ fingerprint }}
+        )
+    {%- endset -%}
     {%- if is_incremental() and not flags.EMPTY -%}
-        {{- customer_segmentation.delete_rows(this, is_of_other_date) -}}
+        {{- customer_segmentation.delete_rows(
+            this, is_of_other_date if customer_segmentation._holds_hashes() else 'true'
+        ) -}}
     {%- endif -%}
 {% endmacro %}
 
 
-{# Pre-hook of int_customer_sums, after the other: deletes the rows of customers whose days
-   before the newest date are not those that it summed up. Who has the same days before that
-   date has the same before older ones. #}
+{# Pre-hook, after that which deletes dates: deletes the rows of customers whose days before
+   the newest date are not those that the rows were made of. Who has the same days before
+   that date has the same before older ones. #}
 {% macro delete_changed_customers() %}
     {%- set newest_date -%}
         (select max(newest.as_of_date) from {{ this }} as newest)
     {%- endset -%}
     {%- set changed_customers -%}
-        select coalesce(kept_sums.customer_id, seen_days.customer_id) as customer_id
+        select coalesce(kept_rows.customer_id, seen_days.customer_id) as customer_id
         from (
             select kept.customer_id, kept.days_hash
             from {{ this }} as kept
             where kept.as_of_date = {{ newest_date }}
-        ) as kept_sums
+        ) as kept_rows
         full join (
             select days.customer_id, cast(sum(days.lines_hash) as decimal(38, 0)) as days_hash
             from {{ ref('int_customer_days') }} as days
             where days.order_date < {{ newest_date }}
             group by days.customer_id
         ) as seen_days
-            on kept_sums.customer_id = seen_days.customer_id
+            on kept_rows.customer_id = seen_days.customer_id
         where
-            kept_sums.days_hash is null
+            kept_rows.days_hash is null
             or seen_days.days_hash is null
-            or kept_sums.days_hash <> seen_days.days_hash
+            or kept_rows.days_hash <> seen_days.days_hash
     {%- endset -%}
-    {%- if is_incremental() and not flags.EMPTY -%}
+    {%- if is_incremental() and not flags.EMPTY
+        and customer_segmentation._holds_hashes() -%}
         {{- customer_segmentation.delete_rows(
             this, 'customer_id in (' ~ changed_customers ~ ')'
         ) -}}
@@ -305,10 +238,24 @@ group by row_day
 {% endmacro %}
 
 
-{# The dates of int_transaction_days that the calling table does not hold. #}
+{% macro _holds_hashes() %}
+    {{- return('days_hash' in (
+        adapter.get_columns_in_relation(this) | map(attribute='name') | list
+    )) -}}
+{% endmacro %}
+
+
+{# The batches of int_transaction_batches, as `batches`, that the calling table does not
+   hold. #}
 {% macro where_not_kept() -%}
 {%- if is_incremental() -%}
-where order_date not in (select distinct kept.order_date from {{ this }} as kept)
+where not exists (
+    select 1
+    from (select distinct order_date, customer_bucket from {{ this }}) as kept
+    where
+        kept.order_date = batches.order_date
+        and kept.customer_bucket = batches.customer_bucket
+)
 {%- endif -%}
 {%- endmacro %}
 

@@ -46,7 +46,7 @@ finish_sqlfluff() {
 
 run_pytest() { # a worker per core; the tests of a file share their builds
     SEGMENTATION_DEMO_BUILD="$scratch/demo" \
-        python -m pytest --numprocesses auto --dist loadfile "$@"
+        python -m pytest --numprocesses auto --dist loadfile --durations 20 "$@"
 }
 
 stage ruff lint_python

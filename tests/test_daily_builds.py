@@ -18,7 +18,7 @@ TABLES = (
     "stg_transaction_rows",
     "stg_repeated_rows",
     "stg_transactions",
-    "int_transaction_days",
+    "int_transaction_batches",
     "int_customer_days",
     "int_customer_category_days",
     "int_as_of_date",

@@ -1,6 +1,6 @@
-"""A fingerprint of a month start changes with whatever that month start sees.
+"""The hash of a customer at a month start changes with whatever it sees of the customer.
 
-Months whose fingerprint is that of the last build are not placed again.
+Customers whose hash is that of the last build are not placed again.
 """
 
 import pytest
@@ -56,10 +56,6 @@ CHANGES = {
         " where customer_id = 'one'",
         "2025-12-01",
     ),
-    "a weighted attribute changes": (
-        "update shop_customers set region = null where customer_id = 'one'",
-        "2025-12-01",
-    ),
     "a purchase before every window moves": (
         "update shop_transactions set ordered_at = (ordered_at::date - 1)::varchar where"
         " ordered_at = (select min(ordered_at) from shop_transactions)",
@@ -69,44 +65,52 @@ CHANGES = {
 
 
 def open_feed(folder) -> tuple[InMemoryProject, InMemoryShop]:
-    """Compile and run the models up to the dates, on a shop with a weighted attribute."""
-    lines = make_lines()
-    ids = sorted({line["customer_id"] for line in lines})
-    customers = [
-        {"customer_id": one, "region": "ab"[number % 2]}
-        for number, one in enumerate(ids)
-    ]
-    shop = Shop(lines, customers, VARS | {"segmentation_as_of_date": "2025-12-10"})
+    """Compile and run the models up to the sums of customers."""
+    shop = Shop(
+        make_lines(), [{"customer_id": "buyer 000", "region": "a"}],
+        VARS | {"segmentation_as_of_date": "2025-12-10"},
+    )  # fmt: skip
     project = InMemoryProject(
-        Build(folder, vars=shop.make_vars()), "int_as_of_dates", **shop.tables()
+        Build(folder, vars=shop.make_vars()), "int_customer_sums", **shop.tables()
     )
     return project, project.run(**shop.tables())
 
 
-def read_fingerprints(feed, *changes: str) -> dict[str, str]:
-    """Change the tables, read the fingerprints by month, and take the changes back."""
+def read_hashes(feed, *changes: str) -> tuple[dict[tuple[str, str], int], set[tuple]]:
+    """Change the tables for a while; return hashes by month and customer, and lines."""
     project, shop = feed
     with shop.undone():
         for change in (*TWO_CUSTOMERS, *changes):
             shop.connection.execute(change)
         project.run_from(shop, "base_transactions", "base_customers")
-        return dict(
-            shop.query(
-                "select as_of_date::varchar, data_fingerprint from int_as_of_dates"
-                " where is_month_start"
-            )
+        hashes = shop.query(
+            "select as_of_date::varchar, customer_id, days_hash from int_customer_sums"
+            " where day(as_of_date) = 1"
+        )
+        return {row[:2]: row[2] for row in hashes}, set(
+            shop.query("select customer_id, one::varchar from shop_transactions as one")
         )
 
 
-def check_fingerprints(feed, *names: str) -> None:
-    """Assert that each change is seen by the month starts after it, and by no other."""
-    before = read_fingerprints(feed)
-    assert len(before) == 11
+def check_hashes(feed, *names: str) -> None:
+    """Assert that a change is seen by the months after it, for its customers only."""
+    before, lines_before = read_hashes(feed)
+    months = {month for month, _ in before}
+    assert len(months) == 11
     for name in names or CHANGES:
         change, first_month = CHANGES[name]
-        after = read_fingerprints(feed, change)
-        changed = {month for month in before if before[month] != after[month]}
-        assert changed == {month for month in before if month >= first_month}, name
+        after, lines_after = read_hashes(feed, change)
+        changed = {
+            one
+            for one in before.keys() | after.keys()
+            if before.get(one) != after.get(one)
+        }
+        assert {month for month, _ in changed} == {
+            month for month in months if month >= first_month
+        }, name
+        assert {customer for _, customer in changed} == {
+            customer for customer, _ in lines_before ^ lines_after
+        }, name
 
 
 @pytest.fixture(scope="module")
@@ -115,13 +119,13 @@ def feed(tmp_path_factory):
 
 
 @pytest.mark.parametrize("name", CHANGES)
-def test_a_change_is_in_the_fingerprint_of_every_later_month(name, feed):
-    check_fingerprints(feed, name)
+def test_a_change_is_in_the_hash_of_its_customers_at_every_later_month(name, feed):
+    check_hashes(feed, name)
 
 
-def test_the_order_of_the_rows_is_in_no_fingerprint(feed):
+def test_the_order_of_the_rows_is_in_no_hash(feed):
     shuffled = (
         "create or replace table shop_transactions as"
         " from shop_transactions order by hash(customer_id, ordered_at)"
     )
-    assert read_fingerprints(feed) == read_fingerprints(feed, shuffled)
+    assert read_hashes(feed) == read_hashes(feed, shuffled)

@@ -185,7 +185,15 @@ def deliver_all(folder: Path) -> dict:
     feed.deliver(lines, customers, "2026-01-01")
     build.run()
     seen["today"]["1 January"] = build.query(TODAY)
-    seen["left alone after corrections"] = feed.list_months("is_marked")
+    seen["scored again after corrections"] = build.query(
+        "select as_of_date::varchar, customer_id from segment_placements"
+        " where is_marked is null and day(as_of_date) = 1"
+    )
+    seen["corrected"] = {
+        line["customer_id"]
+        for line, other in zip(lines, make_lines(), strict=True)
+        if line != other
+    }
     seen["corrected months"] = build.query(MONTHS)
 
     scratch = Build(build.folder / "scratch", vars=build.vars)
@@ -198,6 +206,12 @@ def deliver_all(folder: Path) -> dict:
     seen["months from scratch"] = scratch.query(
         MONTHS.replace("exclude (is_marked)", "")
     )
+
+    feed.mark_months()
+    moved = [one | {"region": "b"} for one in customers]
+    feed.deliver(lines, moved, "2026-01-01")
+    build.run()
+    seen["left alone after an attribute changed"] = feed.list_months("is_marked")
 
     seen["model"] = feed.read_model()
     feed.deliver(rename(lines), rename(customers), "2026-01-01")
@@ -226,10 +240,25 @@ def test_the_same_data_in_another_file_leave_every_month_alone(runs):
     assert runs["scored again without a change"] == set()
 
 
-def test_corrections_score_the_months_after_them_and_no_other(runs):
-    assert runs["left alone after corrections"] == {
-        f"2025-{month:02}-01" for month in range(2, 9)
+def test_corrections_score_their_customers_again(runs):
+    scored = {customer for _, customer in runs["scored again after corrections"]}
+    assert len(runs["corrected"]) > 20
+    assert runs["corrected"] <= scored
+
+
+def test_corrections_score_nobody_else_at_dates_before_them(runs):
+    """After them, bounds of scores and the median spend may have moved."""
+    scored = {
+        customer
+        for month, customer in runs["scored again after corrections"]
+        if month < "2025-09-01"
     }
+    assert scored
+    assert scored <= runs["corrected"]
+
+
+def test_an_attribute_that_weighs_scores_every_month_again(runs):
+    assert runs["left alone after an attribute changed"] == set()
 
 
 def test_months_scored_one_by_one_are_those_scored_at_once(runs):

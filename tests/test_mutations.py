@@ -10,7 +10,7 @@ import pytest
 from conftest import Build, read_example
 from in_memory import InMemoryProject, InMemoryShop
 from test_disclosure import check_hidden_cells
-from test_fingerprints import check_fingerprints, open_feed
+from test_fingerprints import check_hashes, open_feed
 from test_number_of_segments import METRICS
 from test_segment_rules import check_rules
 
@@ -87,6 +87,7 @@ CHECKS = {
     for check in (check_drift, check_k_rule, check_suppression, check_rule_texts)
 }
 BOUNDS, SCORES = "int_rfm_score_bounds", "int_customer_rfm_scores"
+DAYS = "int_customer_days"
 PLACEMENTS = "segment_placements"
 REASONS, CELLS = "segment_reasons", "segment_demographics"
 CHOICE, RULES = "segment_count_choice", "segment_rules"
@@ -114,8 +115,12 @@ MUTANTS = {
         (
             "stg_transactions",
             "union all",
-            "union all select * from rows_alone union all",
+            "union all select * exclude (row_bucket) from rows_alone union all",
         ),
+    ],
+    "assert_days_hold_every_accepted_row": [
+        (DAYS, "where accepted.rej", "where accepted.amount > 0 and accepted.rej"),
+        (DAYS, "from days\n", "from (from days union all from days) as days\n"),
     ],
     "assert_money_reconciles_from_raw_to_segment": [
         ("int_customer_days", "sum(amount) as", "sum(greatest(amount, 0)) as"),
@@ -165,11 +170,11 @@ MUTANTS = {
         (RULES, "segment_id = rule_segment_id", "segment_id <= rule_segment_id"),
     ],
 }
-FINGERPRINTS = [
-    ("int_transaction_days", "sum(cast(row_hash as decimal(38, 0)))", "count(*)"),
+HASHES = [
     ("base_transactions", "hash(seen_rows)", "hash(seen_rows.amount)"),
-    ("int_as_of_dates", "sum(hash(weighted_demographics))", "count(*)"),
-    ("int_as_of_dates", "windows.as_of_date > day_hashes.order_date", "true"),
+    ("int_customer_days", "sum(cast(row_hash as decimal(38, 0)))", "count(*)"),
+    ("int_customer_sums", "sum(lines_hash)", "count(*)"),
+    ("int_customer_sums", "customer_days.order_date < as_of_dates.as_of_date", "true"),
 ]
 
 
@@ -213,11 +218,11 @@ def feed(tmp_path_factory):
     return open_feed(tmp_path_factory.mktemp("feed"))
 
 
-@pytest.mark.parametrize(("name", "before", "after"), FINGERPRINTS)
-def test_a_fingerprint_of_too_little_or_too_much_is_noticed(name, before, after, feed):
+@pytest.mark.parametrize(("name", "before", "after"), HASHES)
+def test_a_hash_of_too_little_or_too_much_is_noticed(name, before, after, feed):
     project, _ = feed
     with (
         project.broken(name, before, after),
         pytest.raises(AssertionError),
     ):
-        check_fingerprints(feed)
+        check_hashes(feed)

@@ -47,7 +47,7 @@ MODELS = (
     "stg_transaction_rows",
     "stg_repeated_rows",
     "stg_transactions",
-    "int_transaction_days",
+    "int_transaction_batches",
     "stg_customer_records",
     "stg_customers",
     "int_as_of_date",
@@ -71,6 +71,7 @@ MODELS = (
     "customer_quality",
 )
 CLAIMS = (
+    "assert_days_hold_every_accepted_row",
     "assert_every_customer_is_in_one_segment",
     "assert_money_reconciles_from_raw_to_segment",
     "assert_raw_rows_are_accepted_or_rejected",

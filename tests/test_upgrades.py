@@ -28,8 +28,7 @@ ADDED = {
     "segment_name_choices": "telling_share",
     "segment_names": "rule_segment_name",
     "int_customer_sums": "units",
-    "int_rfm_score_bounds": "lowest_value",
-    "segment_placements": "monetary",
+    "segment_placements": "days_hash",
     "segment_evaluation": "davies_bouldin",
     "unpublished_runs": "model_version",
     "segment_drift": "hint",
@@ -146,12 +145,13 @@ def test_a_later_release_may_add_and_drop_a_column_of_every_kept_table(upgraded)
             connection.execute(f"alter table {name} drop column {column}")
             connection.execute(f"alter table {name} add column of_old integer")
         # Rows of a date carry a fingerprint of the code that made them.
-        for name in ("int_rfm_score_bounds", "segment_placements"):
-            connection.execute(f"update {name} set data_fingerprint = 'old'")
         connection.execute("update int_customer_sums set rules_fingerprint = 'old'")
+        connection.execute(
+            "update segment_placements set placement_fingerprint = 'old'"
+        )
         connection.execute("update stg_transaction_rows set row_hash = 0")
         for name in ("int_customer_days", "int_customer_category_days"):
-            connection.execute(f"update {name} set day_fingerprint = 'old'")
+            connection.execute(f"update {name} set batch_fingerprint = 0")
     done = upgraded.dbt("run", "--select", "config.materialized:incremental")
     assert done.returncode == 0, done.stdout[-3000:]
     for name, column in ADDED.items():

@@ -3,8 +3,8 @@
 
 with
 
-transaction_days as (
-    select * from {{ ref('int_transaction_days') }}
+batches as (
+    select * from {{ ref('int_transaction_batches') }}
 ),
 
 dated as (
@@ -20,7 +20,7 @@ dated as (
         coalesce(
             min(order_date), cast('{{ var("segmentation_earliest_date") }}' as date)
         ) as first_order_date
-    from transaction_days
+    from batches
 ),
 
 windows as (

@@ -1,23 +1,26 @@
 {{ config(
     materialized='incremental',
     incremental_strategy='append',
-    pre_hook="{{ customer_segmentation.delete_changed_order_dates() }}",
+    pre_hook="{{ customer_segmentation.delete_changed_days() }}",
 ) }}
 
--- One row per customer, date and category bought; empty when no category is mapped. Dates
+-- One row per customer, date and category bought; empty when no category is mapped. Batches
 -- that are as they were stay.
 with
 
-transaction_days as (
-    select * from {{ ref('int_transaction_days') }}
-    {{ customer_segmentation.where_not_kept() }}
+batches as (
+    select batches.* from {{ ref('int_transaction_batches') }} as batches
+    {{ customer_segmentation.where_not_kept() | indent(4) }}
 ),
 
 transactions as (
-    select * from {{ ref('stg_transactions') }}
-    where
-        rejection_reason is null
-        and order_date in (select transaction_days.order_date from transaction_days)
+    select accepted.*
+    from {{ ref('stg_transactions') }} as accepted
+    inner join batches
+        on accepted.order_date = batches.order_date
+        and {{ customer_segmentation.bucket('accepted.customer_id') }}
+            = batches.customer_bucket
+    where accepted.rejection_reason is null
 ),
 
 category_days as (
@@ -31,9 +34,12 @@ category_days as (
 
 select
     category_days.*,
-    transaction_days.day_fingerprint
+    batches.customer_bucket,
+    batches.batch_fingerprint
 from category_days
-inner join transaction_days
-    on category_days.order_date = transaction_days.order_date
+inner join batches
+    on category_days.order_date = batches.order_date
+    and {{ customer_segmentation.bucket('category_days.customer_id') }}
+        = batches.customer_bucket
 order by
     category_days.customer_id asc, category_days.category asc, category_days.order_date asc

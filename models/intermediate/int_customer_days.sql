@@ -1,24 +1,27 @@
 {{ config(
     materialized='incremental',
     incremental_strategy='append',
-    pre_hook="{{ customer_segmentation.delete_changed_order_dates() }}",
+    pre_hook="{{ customer_segmentation.delete_changed_days() }}",
 ) }}
 
--- One row per customer and date with accepted transactions; dates that are as they were
+-- One row per customer and date with accepted transactions; batches that are as they were
 -- stay. Sorted, a customer's days are together where they are summed: that costs half of
 -- what it does in any order.
 with
 
-transaction_days as (
-    select * from {{ ref('int_transaction_days') }}
-    {{ customer_segmentation.where_not_kept() }}
+batches as (
+    select batches.* from {{ ref('int_transaction_batches') }} as batches
+    {{ customer_segmentation.where_not_kept() | indent(4) }}
 ),
 
 transactions as (
-    select * from {{ ref('stg_transactions') }}
-    where
-        rejection_reason is null
-        and order_date in (select transaction_days.order_date from transaction_days)
+    select accepted.*
+    from {{ ref('stg_transactions') }} as accepted
+    inner join batches
+        on accepted.order_date = batches.order_date
+        and {{ customer_segmentation.bucket('accepted.customer_id') }}
+            = batches.customer_bucket
+    where accepted.rejection_reason is null
 ),
 
 -- Lines without an order id make one order per customer and date.
@@ -63,8 +66,10 @@ days as (
 
 select
     days.*,
-    transaction_days.day_fingerprint
+    batches.customer_bucket,
+    batches.batch_fingerprint
 from days
-inner join transaction_days
-    on days.order_date = transaction_days.order_date
+inner join batches
+    on days.order_date = batches.order_date
+    and {{ customer_segmentation.bucket('days.customer_id') }} = batches.customer_bucket
 order by days.customer_id asc, days.order_date asc

@@ -15,7 +15,6 @@ dates as (
     select
         as_of_dates.as_of_date,
         as_of_dates.first_order_date,
-        as_of_dates.data_fingerprint,
         trend_constants.trend_constant
     from {{ ref('int_as_of_dates') }} as as_of_dates
     left join {{ ref('int_trend_constants') }} as trend_constants
@@ -87,9 +86,9 @@ features as (
         end as spend_trend,
         sums.category_count,
         sums.lifetime_net_revenue,
+        sums.days_hash,
         sums.first_purchase_date,
-        sums.last_purchase_date,
-        dates.data_fingerprint
+        sums.last_purchase_date
     from sums
     inner join dates
         on sums.as_of_date = dates.as_of_date

@@ -3,12 +3,7 @@
 -- One row per as-of date and customer with a purchase in its window: what the model sees,
 -- on the scale that is standardised. Categories are encoded here; unknown stays null.
 {%- set model_features = customer_segmentation.list_model_features() %}
-{#- Attributes that weigh, or that an expression of the user's own may name. -#}
-{%- set here = namespace(reads_attributes=false) %}
-{%- for feature in model_features
-    if feature.role == 'demographic' or feature.expression != feature.name %}
-    {%- set here.reads_attributes = true %}
-{%- endfor %}
+{%- set reads_attributes = customer_segmentation.reads_attributes() %}
 
 with
 
@@ -35,7 +30,7 @@ valued as (
         {{- ',' if not loop.last }}
         {%- endfor %}
     from features
-    {%- if here.reads_attributes %}
+    {%- if reads_attributes %}
     left join customers
         on features.customer_id = customers.customer_id
     left join demographics

@@ -2,7 +2,9 @@
     materialized='incremental',
     incremental_strategy='append',
     pre_hook=[
-        "{{ customer_segmentation.delete_dates_of_other_rules() }}",
+        "{{ customer_segmentation.delete_other_dates(
+            'int_as_of_dates', 'rules_fingerprint'
+        ) }}",
         "{{ customer_segmentation.delete_changed_customers() }}",
     ],
 ) }}
@@ -12,6 +14,9 @@
 -- before the date, which days_hash sums up. So the dates that are kept miss the customers
 -- whose days changed, and no others.
 {%- set reads_categories = customer_segmentation.reads_feature('category_count') %}
+{%- set not_kept = [
+    'not as_of_dates.is_kept', 'as_of_dates.is_kept and not customer_days.is_kept'
+] if is_incremental() else ['true'] %}
 
 with
 
@@ -52,18 +57,9 @@ customer_days as (
         on days.customer_id = kept_customers.customer_id
 ),
 
-category_days as (
-    select
-        *,
-        lead(order_date) over (
-            partition by customer_id, category
-            order by order_date asc
-        ) as next_date
-    from {{ ref('int_customer_category_days') }}
-),
-
 -- Everything a customer did before the date; the window decides which sums it enters.
 days_seen as (
+    {%- for condition in not_kept %}
     select
         as_of_dates.as_of_date,
         customer_days.*,
@@ -74,7 +70,9 @@ days_seen as (
     from customer_days
     inner join as_of_dates
         on customer_days.order_date < as_of_dates.as_of_date
-    where not (as_of_dates.is_kept and customer_days.is_kept)
+    where {{ condition }}
+    {{ 'union all' if not loop.last }}
+    {%- endfor %}
 ),
 
 summed as (
@@ -111,19 +109,16 @@ summed as (
     group by as_of_date, customer_id
 ),
 
--- A category counts by the last of its days before the date. Past dates need the number
--- only where the model reads it.
+-- Past dates need the number only where the model reads it.
 categories as (
     select
         as_of_dates.as_of_date,
         category_days.customer_id,
-        count(*) as category_count
-    from category_days
+        count(distinct category_days.category) as category_count
+    from {{ ref('int_customer_category_days') }} as category_days
     inner join as_of_dates
         on category_days.order_date < as_of_dates.as_of_date
         and category_days.order_date >= as_of_dates.window_start_date
-        and coalesce(category_days.next_date, as_of_dates.as_of_date)
-            >= as_of_dates.as_of_date
     {%- if not reads_categories %}
     where as_of_dates.is_today
     {%- endif %}

@@ -1,20 +1,8 @@
-{{ config(
-    materialized='incremental',
-    incremental_strategy=customer_segmentation.replacing_strategy(),
-    partition_by=customer_segmentation.replaced_partition('as_of_date'),
-    unique_key='as_of_date',
-    post_hook="{{ customer_segmentation.delete_other_dates() }}",
-) }}
-
 -- One row per as-of date, measure and score that anybody has: the lowest value with the
 -- score. Scores come from where a value stands among all customers of the date with a
 -- purchase in the window; equal values get the middle of their ranks, so that identical
 -- customers are never split. Counting values first spares sorting every customer.
 with
-
-as_of_dates as (
-    {{ customer_segmentation.select_changed_dates() | indent(4) }}
-),
 
 features as (
     select * from {{ ref('int_customer_features') }}
@@ -24,15 +12,12 @@ features as (
 value_counts as (
     {%- for measure, value in customer_segmentation.list_rfm_measures().items() %}
     select
-        as_of_dates.as_of_date,
-        as_of_dates.data_fingerprint,
+        as_of_date,
         '{{ measure }}' as measure,
         cast({{ value }} as decimal(18, 4)) as measure_value,
         count(*) as customers
     from features
-    inner join as_of_dates
-        on features.as_of_date = as_of_dates.as_of_date
-    group by as_of_dates.as_of_date, as_of_dates.data_fingerprint, {{ value }}
+    group by as_of_date, {{ value }}
     {{ 'union all' if not loop.last }}
     {%- endfor %}
 ),
@@ -62,10 +47,9 @@ bounds as (
         as_of_date,
         measure,
         score,
-        min(measure_value) as lowest_value,
-        data_fingerprint
+        min(measure_value) as lowest_value
     from scored
-    group by as_of_date, measure, score, data_fingerprint
+    group by as_of_date, measure, score
 )
 
 select * from bounds

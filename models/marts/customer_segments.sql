@@ -73,26 +73,16 @@ placed as (
 
 -- The newest month start at which the customer was in another segment: the month in which
 -- the present one began, whatever day of it or of a later month is the as-of date.
-months_elsewhere as (
+changes as (
     select
         placed.customer_id,
-        max(months.as_of_date) as last_elsewhere_date
+        max_by(months.segment_name, months.as_of_date) as previous_segment_name,
+        max(months.as_of_date) as segment_changed_on
     from placed
     inner join months
         on placed.customer_id = months.customer_id
         and placed.segment_id <> months.segment_id
     group by placed.customer_id
-),
-
-changes as (
-    select
-        months_elsewhere.customer_id,
-        months.segment_name as previous_segment_name,
-        months.as_of_date as segment_changed_on
-    from months_elsewhere
-    inner join months
-        on months_elsewhere.customer_id = months.customer_id
-        and months_elsewhere.last_elsewhere_date = months.as_of_date
 ),
 
 joined as (

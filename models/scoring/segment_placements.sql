@@ -1,19 +1,21 @@
 {{ config(
     materialized='incremental',
-    incremental_strategy=customer_segmentation.replacing_strategy(),
-    partition_by=customer_segmentation.replaced_partition('as_of_date'),
-    unique_key='as_of_date',
-    post_hook=[
-        "{{ customer_segmentation.delete_other_dates() }}",
-        "{{ customer_segmentation.delete_other_versions() }}",
+    incremental_strategy='append',
+    pre_hook=[
+        "{{ customer_segmentation.delete_other_dates(
+            'segment_placement_rules', 'placement_fingerprint'
+        ) }}",
+        "{{ customer_segmentation.delete_changed_customers() }}",
     ],
 ) }}
 
 -- One row per as-of date (today and month starts) and customer with an accepted transaction
 -- before it: the segment that the model in use puts the customer in, and how clear the case
--- is. A date is placed again when its data, the rules or the model version changed.
+-- is. Customers of a date are placed again when their own days changed, or all of them when
+-- the rules, the model or what customers are compared with did (segment_placement_rules).
 -- Compiled it is long: distances to every centroid are plain column arithmetic, which
 -- streams (10 million customers in seconds). On equal distances the lowest segment id wins.
+-- depends_on: {{ ref('int_customer_sums') }}
 {%- set model_features = customer_segmentation.list_model_features() %}
 {%- set features = model_features | map(attribute='name') | list %}
 {%- set slots = customer_segmentation.list_slots() %}
@@ -29,21 +31,54 @@ rule_segments as (
     where segment_kind = 'rule'
 ),
 
-changed_dates as (
-    {{ customer_segmentation.select_changed_dates(with_model=true) | indent(4) }}
+as_of_dates as (
+    select * from {{ ref('segment_placement_rules') }}
 ),
 
-as_of_dates as (
-    select * from changed_dates
-    where is_today or is_month_start
+{%- if is_incremental() %}
+
+kept_dates as (
+    select distinct as_of_date from {{ this }}
 ),
+
+-- Who is known at the newest date is known at each older one that has days of theirs.
+kept_customers as (
+    select customer_id from {{ this }}
+    where as_of_date = (select max(kept_dates.as_of_date) from kept_dates)
+),
+
+to_place as (
+    select
+        sums.as_of_date,
+        sums.customer_id
+    from {{ ref('int_customer_sums') }} as sums
+    left join kept_dates
+        on sums.as_of_date = kept_dates.as_of_date
+    left join kept_customers
+        on sums.customer_id = kept_customers.customer_id
+    where kept_dates.as_of_date is null or kept_customers.customer_id is null
+),
+
+{%- endif %}
 
 customers as (
-    select * from {{ ref('int_customer_rfm_scores') }}
+    select scores.*
+    from {{ ref('int_customer_rfm_scores') }} as scores
+    {%- if is_incremental() %}
+    inner join to_place
+        on scores.as_of_date = to_place.as_of_date
+        and scores.customer_id = to_place.customer_id
+    {%- endif %}
 ),
 
 inputs as (
-    select * from {{ ref('int_customer_model_inputs') }}
+    select inputs.*
+    from {{ ref('int_customer_model_inputs') }} as inputs
+    {%- if is_incremental() %}
+    inner join to_place
+        on inputs.as_of_date = to_place.as_of_date
+        and inputs.customer_id = to_place.customer_id
+    {%- endif %}
 ),
 
 scaled as (
@@ -174,7 +209,8 @@ placements as (
         customers.recency_days,
         customers.frequency,
         customers.monetary,
-        as_of_dates.data_fingerprint
+        customers.days_hash,
+        as_of_dates.placement_fingerprint
     from customers
     inner join as_of_dates
         on customers.as_of_date = as_of_dates.as_of_date

@@ -1,9 +1,10 @@
 {{ config(materialized='view') }}
 
--- The user's columns under our names, the day that a row belongs to, and a hash of all that
--- decides how it is read: a day with other hashes is read anew (stg_transaction_rows). With
--- --sample only the rows of its stretch of time: dbt itself samples neither a file reader
--- nor what a data test reads, and raw rows must equal accepted and rejected ones.
+-- The user's columns under our names, the day and bucket of customers that a row is in, and
+-- a hash of all that decides how it is read: with other hashes stg_transaction_rows reads a
+-- bucket of a day anew. With --sample only the rows of its stretch of time: dbt itself
+-- samples neither a file reader nor what a data test reads, and raw rows must equal
+-- accepted and rejected ones.
 -- depends_on: the relation in the var segmentation_transactions
 {%- set relation = customer_segmentation.input_relation('segmentation_transactions') %}
 {%- set there = customer_segmentation.read_input_columns(
@@ -69,5 +70,6 @@ select
     {%- endfor %}
     is_wanted,
     row_day,
+    {{ customer_segmentation.bucket('cast(customer_id as string)') }} as row_bucket,
     {{ customer_segmentation.hash_row('seen_rows') }} as row_hash
 from seen_rows

@@ -1,21 +1,27 @@
 {{ config(
     materialized='incremental',
     incremental_strategy='append',
-    pre_hook="{{ customer_segmentation.delete_changed_days() }}",
+    pre_hook="{{ customer_segmentation.delete_changed_batches() }}",
     post_hook="{{ customer_segmentation.check_column_quality('transactions') }}",
 ) }}
 
 -- Every raw row, read into its types, with the first reason that speaks against it when it
--- is looked at alone. Days whose rows are as they were are not read again.
+-- is looked at alone. Read again is only a bucket of customers of a day whose rows changed.
 {%- set as_of_date = var('segmentation_as_of_date') %}
 {%- set time_zone = var('segmentation_time_zone') %}
 
 with
 
 transactions as (
-    select * from {{ ref('base_transactions') }}
+    select raw_rows.* from {{ ref('base_transactions') }} as raw_rows
     {%- if is_incremental() %}
-    where row_day not in (select distinct kept.row_day from {{ this }} as kept)
+    where not exists (
+        select 1
+        from (select distinct row_day, row_bucket from {{ this }}) as kept
+        where
+            kept.row_day = raw_rows.row_day
+            and kept.row_bucket = raw_rows.row_bucket
+    )
     {%- endif %}
 ),
 
@@ -40,6 +46,7 @@ read_rows as (
         {%- endfor %}
         is_wanted,
         row_day,
+        row_bucket,
         row_hash
     from transactions
 ),
@@ -91,5 +98,6 @@ select
     order_date,
     ordered_at,
     row_day,
+    row_bucket,
     row_hash
 from judged
