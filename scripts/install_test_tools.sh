@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # What the tests need besides the extra of pyproject.toml: PostgreSQL's server programs, the
-# browser of the page's tests and node, from Debian; and the clients that read what is
-# published, in .venv/readers.
+# browser of the page's tests, node and Java, from Debian; the clients that read what is
+# published, in .venv/readers; and Spark, in its venv.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -10,10 +10,11 @@ compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null || command -v initdb >/
     missing+=(postgresql)
 command -v chromium >/dev/null || [ -n "${BROWSER_PATH:-}" ] || missing+=(chromium)
 command -v npm >/dev/null || missing+=(nodejs npm)
+command -v java >/dev/null || missing+=(default-jre-headless)
 if [ "${#missing[@]}" -gt 0 ]; then
     if [ "$(id -u)" -ne 0 ] || ! command -v apt-get >/dev/null; then
-        echo "The tests need Debian's packages ${missing[*]}: install them, PostgreSQL 13 or" \
-            'newer, and name another Chrome or Chromium in BROWSER_PATH.' >&2
+        echo "The tests need Debian's packages ${missing[*]}: install them, PostgreSQL 13 and" \
+            'Java 17 or newer, and name another Chrome or Chromium in BROWSER_PATH.' >&2
         exit 1
     fi
     apt-get update --quiet
@@ -30,3 +31,5 @@ if ! cat tests/readers/* | cmp --silent - "$readers/installed"; then
     npm install --silent --no-audit --no-fund --prefix "$readers"
     cat tests/readers/* >"$readers/installed"
 fi
+
+make "${SPARK_VENV:-.venv/spark}/installed"

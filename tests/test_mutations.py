@@ -154,7 +154,7 @@ MUTANTS = {
         (CHOICE, "max(case when is_eligible", "min(case when is_eligible"),
     ],
     "check_suppression": [
-        (CELLS, "coalesce(counted.customers, 0) < 30", "false"),
+        (CELLS, "coalesce(value_counts.customers, 0) < 30", "false"),
         (CELLS, "small_cells = 1", "false"),
     ],
     "check_drift": [

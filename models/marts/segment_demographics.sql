@@ -1,7 +1,7 @@
 -- One row per segment, attribute and value: shares cover only customers with a known value.
--- Compiled it is long: a block per attribute.
 {%- set attributes = customer_segmentation.list_published_attributes() %}
 {%- set minimum = var('segmentation_minimum_cell_size') %}
+{%- set quarters = {'first': 0.25, 'second': 0.5, 'third': 0.75} %}
 
 with
 
@@ -9,27 +9,58 @@ customers as (
     select * from {{ ref('customer_segments') }}
 ),
 
-{%- for attribute in attributes if attribute.is_number %}
+attributes as (
+    {%- for attribute in attributes %}
+    select '{{ attribute.column }}' as attribute
+    {{ 'union all' if not loop.last }}
+    {%- else %}
+    select cast(null as string) as attribute
+    where 1 = 0
+    {%- endfor %}
+),
+
+recorded as (
+    select
+        customers.segment_id,
+        customers.segment_name,
+        attributes.attribute,
+        case attributes.attribute
+            {%- for attribute in attributes if attribute.is_number %}
+            when '{{ attribute.column }}' then customers.{{ attribute.column }}
+            {%- else %}
+            when '' then cast(null as double)
+            {%- endfor %}
+        end as number_value,
+        case attributes.attribute
+            {%- for attribute in attributes if not attribute.is_number %}
+            when '{{ attribute.column }}'
+                then nullif(customers.{{ attribute.column }}, 'unknown')
+            {%- else %}
+            when '' then cast(null as string)
+            {%- endfor %}
+        end as text_value
+    from customers
+    cross join attributes
+),
 
 -- Numbers are shown in quarters of the known customers, or nearly: an exact quartile would
 -- tell how many customers of all segments are in a band, so the edges are rounded.
-quartiles_of_{{ attribute.column }} as (
+quartiles as (
     select
-        {{ customer_segmentation.percentile(attribute.column, 0.25) }} as first_quartile,
-        {{ customer_segmentation.percentile(attribute.column, 0.5) }} as second_quartile,
-        {{ customer_segmentation.percentile(attribute.column, 0.75) }} as third_quartile,
-        min(
-            case
-                when {{ attribute.column }} = floor({{ attribute.column }}) then 1
-                else 0
-            end
-        ) = 1 as is_whole
-    from customers
-    where {{ attribute.column }} is not null
+        attribute,
+        {%- for name, share in quarters.items() %}
+        {{ customer_segmentation.percentile('number_value', share) }}
+            as {{ name }}_quartile,
+        {%- endfor %}
+        min(case when number_value = floor(number_value) then 1 else 0 end) = 1
+            as is_whole
+    from recorded
+    where number_value is not null
+    group by attribute
 ),
 
 -- A step is 1/20 to 1/2 of the distance between the outer quartiles: 5 years, 5,000.
-steps_of_{{ attribute.column }} as (
+steps as (
     select
         *,
         greatest(
@@ -40,117 +71,105 @@ steps_of_{{ attribute.column }} as (
             end,
             case when is_whole then 1 else 0.000001 end
         ) as step
-    from quartiles_of_{{ attribute.column }}
+    from quartiles
 ),
 
-edges_of_{{ attribute.column }} as (
+edges as (
     select
-        {%- for place in ['first', 'second', 'third'] %}
-        cast(round({{ place }}_quartile / step) * step as decimal(28, 6))
-            as {{ place }}_edge,
+        attribute,
+        is_whole,
+        {%- for name in quarters %}
+        cast(round({{ name }}_quartile / step) * step as decimal(28, 6))
+            as {{ name }}_edge{{ ',' if not loop.last }}
         {%- endfor %}
-        is_whole
-    from steps_of_{{ attribute.column }}
+    from steps
 ),
 
-bands_of_{{ attribute.column }} as (
+banded as (
     select
-        customers.segment_id,
-        customers.segment_name,
+        recorded.segment_id,
+        recorded.segment_name,
+        recorded.attribute,
+        recorded.text_value,
         case
-            when customers.{{ attribute.column }} is null then null
-            when customers.{{ attribute.column }} <= edges.first_edge then 1
-            when customers.{{ attribute.column }} <= edges.second_edge then 2
-            when customers.{{ attribute.column }} <= edges.third_edge then 3
-            else 4
+            when recorded.number_value <= edges.first_edge then 1
+            when recorded.number_value <= edges.second_edge then 2
+            when recorded.number_value <= edges.third_edge then 3
+            when recorded.number_value is not null then 4
         end as band
-    from customers
-    cross join edges_of_{{ attribute.column }} as edges
+    from recorded
+    left join edges
+        on recorded.attribute = edges.attribute
 ),
 
-present_bands_of_{{ attribute.column }} as (
+-- The last look at customers: all that follows is made of these counts.
+counted as (
     select
-        bands.band,
-        bands.band = min(bands.band) over () as is_first,
-        bands.band = max(bands.band) over () as is_last,
+        segment_id,
+        segment_name,
+        attribute,
+        text_value,
+        band,
+        count(*) as customers
+    from banded
+    group by segment_id, segment_name, attribute, text_value, band
+),
+
+bounded as (
+    select
+        counted.*,
         edges.is_whole,
-        case bands.band
+        counted.band = min(counted.band) over (partition by counted.attribute) as is_first,
+        counted.band = max(counted.band) over (partition by counted.attribute) as is_last,
+        case counted.band
             when 2 then edges.first_edge
             when 3 then edges.second_edge
             when 4 then edges.third_edge
         end + case when edges.is_whole then 1 else 0 end as lower_edge,
-        case bands.band
+        case counted.band
             when 1 then edges.first_edge
             when 2 then edges.second_edge
             when 3 then edges.third_edge
         end as upper_edge
-    from (
-        select distinct band from bands_of_{{ attribute.column }}
-        where band is not null
-    ) as bands
-    cross join edges_of_{{ attribute.column }} as edges
+    from counted
+    left join edges
+        on counted.attribute = edges.attribute
 ),
 
-written_bands_of_{{ attribute.column }} as (
+written as (
     select
         *,
         regexp_replace(cast(lower_edge as string), '[.]?0+$', '') as lower_text,
         regexp_replace(cast(upper_edge as string), '[.]?0+$', '') as upper_text
-    from present_bands_of_{{ attribute.column }}
+    from bounded
 ),
 
 -- The outer bands are open: nobody's age is read off as the lowest or the highest.
-labels_of_{{ attribute.column }} as (
+value_counts as (
     select
-        band,
+        segment_id,
+        segment_name,
+        attribute,
         case
+            when band is null then text_value
             when is_first and upper_text is not null then 'up to ' || upper_text
             when is_last and is_whole then lower_text || ' and over'
             when is_last then 'over ' || lower_text
             when lower_edge = upper_edge then upper_text
             when is_whole then lower_text || ' to ' || upper_text
             else 'over ' || lower_text || ' to ' || upper_text
-        end as label
-    from written_bands_of_{{ attribute.column }}
-),
-{%- endfor %}
-
-attribute_values as (
-    {%- for attribute in attributes %}
-    {%- if attribute.is_number %}
-    select
-        bands.segment_id,
-        bands.segment_name,
-        '{{ attribute.column }}' as attribute,
-        labels.label as attribute_value,
-        bands.band as value_order
-    from bands_of_{{ attribute.column }} as bands
-    left join labels_of_{{ attribute.column }} as labels
-        on bands.band = labels.band
-    {%- else %}
-    select
-        segment_id,
-        segment_name,
-        '{{ attribute.column }}' as attribute,
-        nullif({{ attribute.column }}, 'unknown') as attribute_value,
-        {%- if attribute.levels %}
-        {{ customer_segmentation._rank_levels(attribute.column, attribute.levels) }}
-        {%- else %}
-        1
-        {%- endif %} as value_order
-    from customers
-    {%- endif %}
-    {{ 'union all' if not loop.last }}
-    {%- else %}
-    select
-        segment_id,
-        segment_name,
-        cast(null as string) as attribute,
-        cast(null as string) as attribute_value,
-        1 as value_order
-    from customers
-    where 1 = 0
-    {%- endfor %}
+        end as attribute_value,
+        coalesce(
+            band,
+            {%- for attribute in attributes if attribute.levels %}
+            case when attribute = '{{ attribute.column }}' then {{
+                customer_segmentation._rank_levels('text_value', attribute.levels)
+            }} end,
+            {%- endfor %}
+            1
+        ) as value_order,
+        customers
+    from written
 ),
 
 coverage as (
@@ -158,35 +177,11 @@ coverage as (
         segment_id,
         segment_name,
         attribute,
-        count(*) as segment_customers,
-        count(attribute_value) as known_customers
-    from attribute_values
+        sum(customers) as segment_customers,
+        sum(case when attribute_value is not null then customers else 0 end)
+            as known_customers
+    from value_counts
     group by segment_id, segment_name, attribute
-),
-
-all_values as (
-    select
-        attribute,
-        attribute_value,
-        row_number() over (
-            partition by attribute
-            order by max(value_order) asc nulls last, attribute_value asc
-        ) as value_order,
-        count(*) as customers
-    from attribute_values
-    where attribute_value is not null
-    group by attribute, attribute_value
-),
-
-counted as (
-    select
-        segment_id,
-        attribute,
-        attribute_value,
-        count(*) as customers
-    from attribute_values
-    where attribute_value is not null
-    group by segment_id, attribute, attribute_value
 ),
 
 -- A segment with few known customers is hidden as a whole. Hidden are always at least two
@@ -196,51 +191,62 @@ ranked_coverage as (
     select
         *,
         row_number() over (
-            partition by attribute order by known_customers, segment_id
+            partition by attribute
+            order by known_customers = 0, known_customers, segment_id
         ) as hiding_order,
-        sum(is_small) over (partition by attribute) as small_segments,
-        sum(is_small * known_customers) over (partition by attribute)
-            as small_customers
-    from (
-        select
-            *,
-            case when known_customers < {{ minimum }} then 1 else 0 end as is_small
-        from coverage
-        where known_customers > 0
-    ) as sized
+        sum(case when known_customers between 1 and {{ minimum }} - 1 then 1 else 0 end)
+            over (partition by attribute) as small_segments,
+        sum(case when known_customers < {{ minimum }} then known_customers else 0 end)
+            over (partition by attribute) as small_customers
+    from coverage
 ),
 
-shown_segments as (
-    select * from ranked_coverage
-    where is_small = 0
+segments as (
+    select
+        segment_id,
+        segment_name,
+        attribute,
+        segment_customers,
+        known_customers,
+        known_customers >= {{ minimum }}
         and not (
             hiding_order = small_segments + 1
             and (
                 small_segments = 1
                 or (small_segments > 1 and small_customers < {{ minimum }})
             )
-        )
+        ) as is_segment_shown
+    from ranked_coverage
+),
+
+all_values as (
+    select
+        attribute,
+        attribute_value,
+        value_order,
+        sum(customers) as customers_of_value
+    from value_counts
+    where attribute_value is not null
+    group by attribute, attribute_value, value_order
 ),
 
 cells as (
     select
-        shown_segments.segment_id,
-        shown_segments.attribute,
-        shown_segments.known_customers,
+        segments.*,
         all_values.attribute_value,
         all_values.value_order,
-        all_values.customers as customers_of_value,
-        coalesce(counted.customers, 0) as customers,
+        all_values.customers_of_value,
+        coalesce(value_counts.customers, 0) as customers,
         case
-            when coalesce(counted.customers, 0) < {{ minimum }} then 1 else 0
+            when coalesce(value_counts.customers, 0) < {{ minimum }} then 1 else 0
         end as is_small
-    from shown_segments
+    from segments
     inner join all_values
-        on shown_segments.attribute = all_values.attribute
-    left join counted
-        on shown_segments.segment_id = counted.segment_id
-        and shown_segments.attribute = counted.attribute
-        and all_values.attribute_value = counted.attribute_value
+        on segments.attribute = all_values.attribute
+    left join value_counts
+        on segments.segment_id = value_counts.segment_id
+        and segments.attribute = value_counts.attribute
+        and all_values.attribute_value = value_counts.attribute_value
 ),
 
 -- The same within a segment, whose known customers are published. What is hidden along with
@@ -250,7 +256,11 @@ ranked_cells as (
         *,
         row_number() over (
             partition by segment_id, attribute
-            order by is_small desc, customers_of_value asc, value_order asc
+            order by
+                is_small desc,
+                customers_of_value asc,
+                value_order asc,
+                attribute_value asc
         ) as hiding_order,
         sum(is_small) over (partition by segment_id, attribute) as small_cells,
         sum(is_small * customers) over (partition by segment_id, attribute)
@@ -258,72 +268,59 @@ ranked_cells as (
     from cells
 ),
 
--- A value is compared with the cells that are shown, since its total over all segments
--- would give away those that are hidden.
 shown_cells as (
     select
         *,
-        count(*) over (partition by attribute, attribute_value) as shown_segments,
-        cast(sum(customers) over (partition by attribute, attribute_value) as double)
-            / cast(
-                sum(known_customers) over (partition by attribute, attribute_value)
-                as double
-            ) as shown_share
-    from ranked_cells
-    where is_small = 0
+        is_segment_shown
+        and is_small = 0
         and not (
             hiding_order = small_cells + 1
             and (
                 small_cells = 1
                 or (small_cells > 1 and small_customers < {{ minimum }})
             )
-        )
+        ) as is_shown
+    from ranked_cells
+),
+
+-- A value is compared with the cells that are shown, since its total over all segments
+-- would give away those that are hidden.
+compared as (
+    select
+        *,
+        sum(case when is_shown then 1 else 0 end) over same_value as shown_segments,
+        cast(sum(case when is_shown then customers end) over same_value as double)
+        / cast(sum(case when is_shown then known_customers end) over same_value as double)
+            as shown_share
+    from shown_cells
+    window same_value as (partition by attribute, attribute_value)
 ),
 
 -- A value that no segment shows is not listed: its name could be somebody's own.
-listed_values as (
-    select
-        attribute,
-        attribute_value,
-        row_number() over (partition by attribute order by value_order) as value_order
-    from (
-        select distinct attribute, attribute_value, value_order from shown_cells
-    ) as shown_values
-),
-
 demographics as (
     select
-        coverage.segment_id,
-        coverage.segment_name,
-        coverage.attribute,
-        listed_values.attribute_value,
-        cast(listed_values.value_order as integer) as value_order,
-        cast(shown_cells.customers as integer) as customers,
-        cast(shown_cells.customers as double) / shown_cells.known_customers
+        segment_id,
+        segment_name,
+        attribute,
+        attribute_value,
+        cast(dense_rank() over (
+            partition by attribute order by value_order, attribute_value
+        ) as integer) as value_order,
+        cast(case when is_shown then customers end as integer) as customers,
+        case when is_shown then cast(customers as double) / known_customers end
             as share_of_known,
         case
-            when shown_cells.shown_segments > 1
-                then cast(shown_cells.customers as double)
-                    / shown_cells.known_customers / shown_cells.shown_share
+            when is_shown and shown_segments > 1
+                then cast(customers as double) / known_customers / shown_share
         end as lift,
         case
-            when coverage.known_customers = 0 then 0
-            when shown_segments.segment_id is not null
-                then cast(coverage.known_customers as double)
-                    / coverage.segment_customers
+            when known_customers = 0 then 0
+            when is_segment_shown then cast(known_customers as double) / segment_customers
         end as coverage,
-        shown_cells.segment_id is null as is_suppressed,
+        not is_shown as is_suppressed,
         {{ minimum }} as minimum_cell_size
-    from coverage
-    inner join listed_values
-        on coverage.attribute = listed_values.attribute
-    left join shown_segments
-        on coverage.segment_id = shown_segments.segment_id
-        and coverage.attribute = shown_segments.attribute
-    left join shown_cells
-        on coverage.segment_id = shown_cells.segment_id
-        and coverage.attribute = shown_cells.attribute
-        and listed_values.attribute_value = shown_cells.attribute_value
+    from compared
+    where shown_segments > 0
 )
 
 select * from demographics
