@@ -71,7 +71,7 @@ class TypedSession:
     """A Spark session that makes a table of a DataFrame without rows, too.
 
     A model returns one when it has nothing to add. Spark infers types from rows; Arrow has
-    them from the columns.
+    them from the columns. Spark Connect wants a row all the same; it is taken away again.
     """
 
     def __init__(self, spark) -> None:
@@ -84,7 +84,10 @@ class TypedSession:
     def createDataFrame(self, rows):  # noqa: N802
         """Make a table of Spark; dbt's code writes what a model returns with this."""
         if isinstance(rows, pd.DataFrame) and rows.empty:
-            rows = pa.Table.from_pandas(rows, preserve_index=False)
+            schema = pa.Schema.from_pandas(rows, preserve_index=False)
+            nulls = [pa.nulls(1, field.type) for field in schema]
+            one = pa.Table.from_arrays(nulls, schema=schema)
+            return self.spark.createDataFrame(one).limit(0)
         return self.spark.createDataFrame(rows)
 
 

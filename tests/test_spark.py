@@ -237,11 +237,13 @@ def test_a_model_is_run_with_the_session():
 
 
 def test_a_dataframe_without_rows_keeps_its_types():
-    session = plugin.TypedSession(SimpleNamespace(createDataFrame=lambda rows: rows))
+    def make(rows):
+        return SimpleNamespace(rows=rows, limit=lambda count: rows.slice(0, count))
+
+    session = plugin.TypedSession(SimpleNamespace(createDataFrame=make))
     empty = pd.DataFrame({"k": pd.Series(dtype="int32"), "t": pd.Series(dtype="str")})
-    assert [str(kind) for kind in session.createDataFrame(empty).schema.types] == [
-        "int32",
-        "large_string",
-    ]
+    made = session.createDataFrame(empty)
+    assert made.num_rows == 0
+    assert [str(kind) for kind in made.schema.types] == ["int32", "large_string"]
     rows = pd.DataFrame({"k": [1]})
-    assert session.createDataFrame(rows) is rows
+    assert session.createDataFrame(rows).rows is rows
