@@ -115,8 +115,7 @@ def find_differences(ours: Path, theirs: Path) -> list[str]:
 
 
 # The shop is seen from an earlier date, so that days and dates go, the model is fitted
-# again beside the kept one, and a format is translated. The last build is the first one's
-# with the new model: days and dates come, and drift of two models is kept for a date.
+# again beside the kept one, and a format is translated.
 LATER = read_example("demo") | {
     "segmentation_as_of_date": "2025-01-10",
     "segmentation_demographics": {
@@ -125,11 +124,7 @@ LATER = read_example("demo") | {
     },
     "segmentation_refit": True,
 }
-BUILDS = {
-    "published": read_example("demo"),
-    "later": LATER,
-    "last": read_example("demo"),
-}
+BUILDS = {"published": read_example("demo"), "later": LATER}
 
 
 @pytest.fixture(scope="module")
@@ -196,14 +191,6 @@ def test_a_later_build_with_a_refit_is_the_same_as_well(ours, theirs):
     assert find_differences(ours / "later", theirs / "later") == []
     versions = pd.read_parquet(ours / "later" / "segment_evaluation.parquet")
     assert versions["model_version"].tolist() == [1, 2]
-
-
-def test_the_last_build_keeps_what_two_models_say_of_a_date(ours, theirs):
-    assert find_differences(ours / "last", theirs / "last") == []
-    drift = pd.read_parquet(ours / "last" / "segment_drift.parquet")
-    runs = drift[["as_of_date", "model_version"]].drop_duplicates()
-    assert len(runs) == 3
-    assert runs["as_of_date"].nunique() == 2
 
 
 @pytest.mark.parametrize("name", plugin.SET_UP_BY_USER)
