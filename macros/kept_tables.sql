@@ -238,6 +238,7 @@ group by row_day, row_bucket
 {% endmacro %}
 
 
+{# Does the calling table say what its rows were made of? #}
 {% macro _holds_hashes() %}
     {{- return('days_hash' in (
         adapter.get_columns_in_relation(this) | map(attribute='name') | list
@@ -269,9 +270,17 @@ where not exists (
         customer_segmentation.keep_unreadable('x', 'y'), var('segmentation_time_zone'),
         var('segmentation_earliest_date'), var('segmentation_returns'),
     ] -%}
-    {%- if execute -%}
-        {%- set node = graph.nodes['model.customer_segmentation.stg_transaction_rows'] -%}
+    {{- return(customer_segmentation.hash_rules(['stg_transaction_rows'], rules)) -}}
+{% endmacro %}
+
+
+{# A hash of the SQL of models and of what else decides about their rows: rows that were kept
+   with another one are made anew. #}
+{% macro hash_rules(models, others) %}
+    {%- set rules = others | list -%}
+    {%- for name in models if execute -%}
+        {%- set node = graph.nodes['model.customer_segmentation.' ~ name] -%}
         {%- do rules.append(node.checksum.checksum) -%}
-    {%- endif -%}
+    {%- endfor -%}
     {{- return(local_md5(rules | join('|'))) -}}
 {% endmacro %}

@@ -3,17 +3,13 @@
 -- segments are tested from. None of the latter two without enough history. With another
 -- rules_fingerprint the sums of all customers are worked out again.
 {%- set months = var('segmentation_history_months') %}
-{%- set rules = [
-    var('segmentation_minimum_order_amount'),
-    customer_segmentation.reads_feature('category_count'),
-] %}
-{%- if execute %}
-{%- for name in ['int_customer_days', 'int_customer_category_days', 'int_customer_sums'] %}
-{%- do rules.append(
-    graph.nodes['model.customer_segmentation.' ~ name].checksum.checksum
+{%- set rules = customer_segmentation.hash_rules(
+    ['int_customer_days', 'int_customer_category_days', 'int_customer_sums'],
+    [
+        var('segmentation_minimum_order_amount'),
+        customer_segmentation.reads_feature('category_count'),
+    ]
 ) %}
-{%- endfor %}
-{%- endif %}
 
 with
 
@@ -70,7 +66,7 @@ select
     -- Only today has a category_count that the model does not read.
     cast(windows.window_start_date as string)
     || '/' || cast(windows.is_today as string)
-    || '/{{ local_md5(rules | join) }}' as rules_fingerprint
+    || '/{{ rules }}' as rules_fingerprint
 from windows
 where
     windows.as_of_date > (select min(batches.order_date) from batches)

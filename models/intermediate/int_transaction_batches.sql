@@ -1,12 +1,10 @@
 -- One row per date and bucket of customers with accepted transactions: a batch. Its
 -- fingerprint sums up its rows, in whatever order, and what is made of them: with another
 -- one the days and categories of its customers are worked out again.
-{%- set rules = [var('segmentation_minimum_order_amount')] %}
-{%- if execute %}
-{%- for name in ['int_customer_days', 'int_customer_category_days'] %}
-{%- do rules.append(graph.nodes['model.customer_segmentation.' ~ name].checksum.checksum) %}
-{%- endfor %}
-{%- endif %}
+{%- set rules = customer_segmentation.hash_rules(
+    ['int_customer_days', 'int_customer_category_days'],
+    [var('segmentation_minimum_order_amount')]
+) %}
 
 with
 
@@ -21,7 +19,7 @@ counted as (
         {{ customer_segmentation.bucket('customer_id') }} as customer_bucket,
         count(*) as row_count,
         sum(cast(row_hash as decimal(38, 0))) as row_hash,
-        '{{ local_md5(rules | join('/')) }}' as rules
+        '{{ rules }}' as rules
     from transactions
     group by order_date, {{ customer_segmentation.bucket('customer_id') }}
 )

@@ -2,17 +2,13 @@
 -- fingerprint is for all of a placement that does not come from the customer's own days.
 -- depends_on: {{ ref('int_customer_demographics') }}
 {%- set reads_attributes = customer_segmentation.reads_attributes() %}
-{%- set rules = [tojson(customer_segmentation.list_model_features())] %}
-{%- if execute %}
-{%- for name in [
-    'int_customer_features', 'int_customer_rfm_scores', 'int_customer_model_inputs',
-    'segment_placements'
-] %}
-{%- do rules.append(
-    graph.nodes['model.customer_segmentation.' ~ name].checksum.checksum
+{%- set rules = customer_segmentation.hash_rules(
+    [
+        'int_customer_features', 'int_customer_rfm_scores', 'int_customer_model_inputs',
+        'segment_placements'
+    ],
+    [tojson(customer_segmentation.list_model_features())]
 ) %}
-{%- endfor %}
-{%- endif %}
 
 with
 
@@ -62,7 +58,7 @@ select
     {%- if reads_attributes %}
     || '/' || coalesce(cast(attributes.attributes_hash as string), '')
     {%- endif %}
-    || '/{{ local_md5(rules | join) }}'
+    || '/{{ rules }}'
         as placement_fingerprint
 from as_of_dates
 cross join parameters
