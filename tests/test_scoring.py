@@ -182,19 +182,19 @@ def test_scores_of_made_up_tables_equal_numpy(build_shop):
         connection.execute(f"attach '{build.database}' as built (read_only)")
         connection.execute("attach ':memory:' as segmentation")
         for name in (
-            "int_as_of_dates",
             "int_customer_model_inputs",
             "int_customer_rfm_scores",
             "segment_directory",
             "segment_parameters",
+            "segment_placement_rules",
         ):
             connection.execute(
                 f"create table segmentation.main.{name} as"
                 f" select * from built.main.{name} limit 0"
             )
         connection.execute(
-            "insert into segmentation.main.int_as_of_dates (as_of_date, is_today)"
-            " values (date '2026-01-01', true)"
+            "insert into segmentation.main.segment_placement_rules"
+            " values (date '2026-01-01', 1, 'any')"
         )
         for _ in range(TABLES):
             made = make_table(generator)
