@@ -46,7 +46,8 @@ finish_sqlfluff() {
 
 run_pytest() { # a worker per core; the tests of a file share their builds
     SEGMENTATION_DEMO_BUILD="$scratch/demo" \
-        python -m pytest --numprocesses auto --dist loadfile --durations 20 "$@"
+        python -m pytest --numprocesses auto --dist loadfile --no-loadscope-reorder \
+        --durations 20 "$@"
 }
 
 stage ruff lint_python

@@ -17,6 +17,20 @@ from dbt_server import run_dbt
 from read_vars import merge_vars
 
 PROJECT = Path(__file__).parents[1]
+# They begin first, so that no worker is left with one of them while the others are done.
+LONGEST = (
+    "test_drift.py",
+    "test_history.py",
+    "test_planted_truth.py",
+    "test_properties.py",
+    "test_refits.py",
+    "test_segment_claims.py",
+    "test_spark.py",
+)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    items.sort(key=lambda item: item.path.name not in LONGEST)
 
 
 def read_example(name: str) -> dict:

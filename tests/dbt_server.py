@@ -7,6 +7,7 @@ server by itself; the server ends with the process that started it.
 
 import functools
 import gc
+import importlib
 import json
 import os
 import select
@@ -23,10 +24,17 @@ PROJECT = Path(__file__).parents[1]
 OPTIONS = ["--no-static-parser", "--log-level-file", "none"]
 
 
+# What the Python models import.
+LIBRARIES = ("pandas", "scipy.optimize", "sklearn.cluster", "sklearn.tree")
+
+
 def warm_up() -> None:
     """Parse the project; one that does not parse is reported by the run that needs it."""
     from dbt.cli.main import dbtRunner
     from dbt_common.clients.jinja import template_cache
+
+    for library in LIBRARIES:
+        importlib.import_module(library)
 
     with tempfile.TemporaryDirectory() as folder:
         done = dbtRunner().invoke(

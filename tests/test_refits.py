@@ -1,6 +1,6 @@
 """Segments keep their meaning over months, with the kept model and through refits.
 
-The real grocer, seen as of each month start from July 2017 to January 2018 with a window
+The real grocer, seen as of each month start from October 2017 to January 2018 with a window
 that rolls along (180 days), in one database.
 """
 
@@ -11,7 +11,7 @@ import pytest
 from conftest import Build, fetch_example, read_example
 from sklearn.cluster import KMeans
 
-MONTHS = [f"2017-{month:02d}-01" for month in range(7, 13)] + ["2018-01-01"]
+MONTHS = ["2017-10-01", "2017-11-01", "2017-12-01", "2018-01-01"]
 SEGMENTS = """
     select customer_id, segment_id, segment_name from customer_segments
     where segment_kind = 'cluster' order by customer_id
@@ -68,7 +68,7 @@ def test_a_refit_every_month_moves_few_customers(refitted):
         "select refit_reason, changed_customer_share, changed_revenue_share,"
         " is_breaking_change from segment_evaluation order by model_version"
     )
-    assert [reason for reason, *_ in rows] == ["no model yet"] + ["asked for"] * 6
+    assert [reason for reason, *_ in rows] == ["no model yet"] + ["asked for"] * 3
     shares = [share for _, share, _, _ in rows[1:]]
     assert rows[0][1] is None
     assert np.mean(shares) <= 0.06
@@ -106,7 +106,7 @@ def test_without_matching_most_customers_would_change(refitted):
         if version - 1 in labels:
             both = pd.concat([labels[version - 1], labels[version]], axis=1).dropna()
             changed.append((both.iloc[:, 0] != both.iloc[:, 1]).mean())
-    assert len(changed) == 6
+    assert len(changed) == 3
     assert np.mean(changed) > 0.5
 
 

@@ -1,4 +1,4 @@
-"""Spark: builds of the demo are compared with DuckDB's, mart by mart.
+"""Spark: builds of the demo and of Complete Journey are compared with DuckDB's by mart.
 
 All tests of dbt can pass over a wrong mart, so the comparison is the proof. The venv is
 made by make (SPARK_VENV, .venv/spark if not given).
@@ -16,7 +16,7 @@ import duckdb
 import numpy as np
 import pandas as pd
 import pytest
-from conftest import PROJECT, Build, read_example
+from conftest import PROJECT, Build, fetch_example, read_example
 
 VENV = PROJECT / (os.environ.get("SPARK_VENV") or ".venv/spark")
 PLUGIN = PROJECT / "spark" / "dbt_spark_in_process.py"
@@ -25,6 +25,7 @@ QUICK = {
     "spark.sql.adaptive.enabled": "false",
     "spark.sql.codegen.factoryMode": "NO_CODEGEN",
     "spark.sql.codegen.wholeStage": "false",
+    "spark.sql.shuffle.partitions": "1",
 }
 # Room for all code and classes, which the JVM would else throw out and make again.
 QUICK_JAVA = (
@@ -43,11 +44,15 @@ def load_plugin():
 plugin = load_plugin()
 
 
-def make_environment(folder: Path) -> dict[str, str]:
-    """Name everything that a build on Spark writes, in a folder of its own."""
-    settings = plugin.list_local_settings(folder / "store", cores=1) | QUICK
-    settings["spark.sql.shuffle.partitions"] = "1"
-    settings["spark.driver.extraJavaOptions"] += f" {QUICK_JAVA}"
+def make_environment(folder: Path, is_small: bool = True) -> dict[str, str]:
+    """Name everything that a build on Spark writes, in a folder of its own.
+
+    A large shop is built with the settings that users of one machine have.
+    """
+    settings = plugin.list_local_settings(folder / "store", os.cpu_count() or 1)
+    if is_small:
+        settings |= QUICK
+        settings["spark.driver.extraJavaOptions"] += f" {QUICK_JAVA}"
     arguments = [f'--conf "{name}={value}"' for name, value in settings.items()]
     kept = {n: v for n, v in os.environ.items() if not n.startswith(("MAKE", "MFLAGS"))}
     return kept | {
@@ -60,12 +65,12 @@ def make_environment(folder: Path) -> dict[str, str]:
     }
 
 
-def run(folder: Path, *command: str) -> str:
+def run(folder: Path, *command: str, is_small: bool = True) -> str:
     """Run a command of a build on Spark; a failure fails the test with its words."""
     done = subprocess.run(
         command,
         cwd=PROJECT,
-        env=make_environment(folder),
+        env=make_environment(folder, is_small),
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
@@ -125,31 +130,50 @@ LATER = read_example("demo") | {
     "segmentation_refit": True,
 }
 BUILDS = {"published": read_example("demo"), "later": LATER}
+# 1.5 million lines, a time zone and no ids of lines. Twelve months would say no more.
+GROCER = read_example("complete_journey") | {"segmentation_history_months": 2}
+# Spark reads the same files in its own words.
+FILES = PROJECT / "examples" / "data" / "complete_journey"
+GROCER_ON_SPARK = GROCER | {
+    "segmentation_transactions": f"parquet.`{FILES}/transactions.parquet`",
+    "segmentation_customers": f"parquet.`{FILES}/demographics.parquet`",
+}
 
 
-@pytest.fixture(scope="module")
-def ours(tmp_path_factory) -> Path:
-    """What Spark published in the builds, of one process and over the same tables."""
+def build_on_spark(
+    folder: Path, builds: dict[str, dict], is_small: bool = True
+) -> Path:
+    """Build in one process and over the same tables; what is published is in the folder."""
     if not (VENV / "installed").exists():
         pytest.skip("Spark's environment is not there: make .venv/spark/installed")
-    folder = tmp_path_factory.mktemp("spark")
     run(
         folder,
         *(str(VENV / "bin" / "python"), str(PROJECT / "tests" / "spark_builds.py")),
-        *(str(folder), json.dumps(BUILDS, default=str)),
+        *(str(folder), json.dumps(builds, default=str)),
+        is_small=is_small,
     )
     return folder
 
 
-@pytest.fixture(scope="module")
-def theirs(tmp_path_factory) -> Path:
-    """What DuckDB published in the same builds."""
-    build = Build(tmp_path_factory.mktemp("duckdb"))
-    for name, variables in BUILDS.items():
+def build_on_duckdb(folder: Path, builds: dict[str, dict]) -> Path:
+    """Build in one database; what is published is in the folder."""
+    build = Build(folder / "build")
+    build.folder.mkdir()
+    for name, variables in builds.items():
         build.vars = variables
         build.run()
-        shutil.copytree(build.published, build.folder / "kept" / name)
-    return build.folder / "kept"
+        shutil.copytree(build.published, folder / name)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def ours(tmp_path_factory) -> Path:
+    return build_on_spark(tmp_path_factory.mktemp("spark"), BUILDS)
+
+
+@pytest.fixture(scope="module")
+def theirs(tmp_path_factory) -> Path:
+    return build_on_duckdb(tmp_path_factory.mktemp("duckdb"), BUILDS)
 
 
 def test_a_build_on_spark_publishes_what_duckdb_publishes(ours, theirs):
@@ -191,6 +215,16 @@ def test_a_later_build_with_a_refit_is_the_same_as_well(ours, theirs):
     assert find_differences(ours / "later", theirs / "later") == []
     versions = pd.read_parquet(ours / "later" / "segment_evaluation.parquet")
     assert versions["model_version"].tolist() == [1, 2]
+
+
+def test_a_real_shop_is_the_same_on_spark(tmp_path_factory):
+    fetch_example("complete_journey")
+    ours = build_on_spark(
+        tmp_path_factory.mktemp("spark"), {"grocer": GROCER_ON_SPARK}, is_small=False
+    )
+    theirs = build_on_duckdb(tmp_path_factory.mktemp("duckdb"), {"grocer": GROCER})
+    assert len(list((theirs / "grocer").glob("*.parquet"))) > 20
+    assert find_differences(ours / "grocer", theirs / "grocer") == []
 
 
 @pytest.mark.parametrize("name", plugin.SET_UP_BY_USER)
