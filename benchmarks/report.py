@@ -27,6 +27,28 @@ frequency and revenue.
 
 ![CPU seconds against lines](cost.svg)
 """
+BY_HAND = """\
+## Once, by hand
+
+Each pair on one machine with two cores and on one day, 2026-11-30.
+
+| | lines | CPU s | wall s | peak GB |
+|---|---|---|---|---|
+| DuckDB, full build without data tests | 9,425,223 | 440 | 254 | 3.0 |
+| Spark 4.3, the same, with a driver of 10 GB | 9,425,223 | 3,200 | 3,213 | 10.6 |
+| DuckDB, full build | 10 million | 518 | | |
+| DuckDB, full build, `memory_limit` 8 GB | 100 million | 5,653 | | 9.2 |
+
+Spark's wall time, and the cost of the hundred million, are with other work beside. All 26
+marts of Spark's build equal DuckDB's: 907,341 customers and 8,166,773 rows of months in
+the same segments, money to the cent, averages within 1e-12; only ten rows of months
+differ in their confidence, by less than two millionths, since the engines round a
+logarithm to different sixth digits there.
+
+Spark begins to pay where a machine can no longer hold the tables, or has no time for
+them: it takes seven cores to do what one does with DuckDB, which builds a hundred million
+lines on a laptop. Or it pays where the tables are on a cluster already.
+"""
 
 
 def format_run(name: str, runs: dict) -> str:
@@ -143,6 +165,6 @@ def write_report(results: dict, folder: Path) -> None:
     """Write RESULTS.md and cost.svg into a folder."""
     order = sorted(results, key=lambda size: results[size]["lines"])
     sections = [format_size(size, results[size]) for size in order]
-    text = "\n".join([INTRODUCTION, "\n\n".join(sections), ""])
+    text = "\n".join([INTRODUCTION, "\n\n".join([*sections, BY_HAND])])
     (folder / "RESULTS.md").write_text(text)
     (folder / "cost.svg").write_text(draw_cost(results))
