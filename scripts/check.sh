@@ -35,13 +35,13 @@ check_house_rules() { # of the manifest that the build has left
     }
 }
 
-start_sqlfluff() { # beside all that follows, which leaves a core idle now and then
-    sqlfluff lint models analyses tests >"$scratch/sqlfluff" 2>&1 &
-    sqlfluff=$!
+begin() { # name, command...: run it beside all that follows
+    "${@:2}" >"$scratch/$1" 2>&1 &
+    echo $! >"$scratch/$1.pid"
 }
 
-finish_sqlfluff() {
-    wait "$sqlfluff" || { cat "$scratch/sqlfluff" && return 1; }
+finish() { # name: wait for what has begun
+    wait "$(cat "$scratch/$1.pid")" || { cat "$scratch/$1" && return 1; }
 }
 
 run_pytest() { # a worker per core; the tests of a file share their builds
@@ -51,7 +51,10 @@ run_pytest() { # a worker per core; the tests of a file share their builds
 }
 
 stage ruff lint_python
-[ "$mode" = fast ] || start_sqlfluff
+if [ "$mode" = all ]; then
+    begin tools bash scripts/install_test_tools.sh
+    begin sqlfluff sqlfluff lint models analyses tests
+fi
 stage 'dbt build with unit tests' build_demo
 stage 'dbt-bouncer, dbt-score' check_house_rules
 if [ "$mode" = fast ]; then
@@ -60,7 +63,7 @@ if [ "$mode" = fast ]; then
         tests/test_{number_of_segments,segment_models}.py
     exit
 fi
-stage 'test tools' bash scripts/install_test_tools.sh
+stage 'test tools' finish tools
 stage pytest run_pytest
-stage sqlfluff finish_sqlfluff
+stage sqlfluff finish sqlfluff
 echo "== all checks: $SECONDS s"
