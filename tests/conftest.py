@@ -160,6 +160,25 @@ def copy_project(folder: Path) -> Path:
     return project
 
 
+def measure(command: list[str]) -> dict:
+    """Run a command in the project and return its cost, as bench.run_process does.
+
+    From a small process: until a child starts its program, the kernel counts the memory of
+    its parent.
+    """
+    script = (
+        "import json, sys; from bench import run_process;"
+        " print(json.dumps(run_process(sys.argv[1:])))"
+    )
+    printed = subprocess.check_output(
+        [sys.executable, "-c", script, *command],
+        cwd=PROJECT,
+        env=os.environ | {"PYTHONPATH": str(PROJECT / "benchmarks")},
+        text=True,
+    )
+    return json.loads(printed.splitlines()[-1])
+
+
 def fetch_example(name: str) -> None:
     """Bring an example's data into the project, as `make build EXAMPLE=name` does."""
     subprocess.run(

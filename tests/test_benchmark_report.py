@@ -1,14 +1,13 @@
 """The benchmark's report says what was measured."""
 
 import json
-import subprocess
 import sys
 from xml.etree import ElementTree
 
 import bench
 import pytest
 import report
-from conftest import PROJECT
+from conftest import PROJECT, measure
 
 FOLDER = PROJECT / "benchmarks"
 
@@ -67,13 +66,7 @@ def test_the_chart_has_a_point_per_size_and_a_higher_one_costs_more():
 
 def test_processor_time_and_memory_are_those_of_the_process():
     work = "x = bytearray(200_000_000); sum(i * i for i in range(3_000_000))"
-    # Measured from a small process, as make bench does: until a child starts its program,
-    # the kernel counts the memory of its parent.
-    measure = (
-        f"import json, sys; sys.path.insert(0, {str(bench.FOLDER)!r}); import bench;"
-        f" print(json.dumps(bench.run_process([sys.executable, '-c', {work!r}])))"
-    )
-    cost = json.loads(subprocess.check_output([sys.executable, "-c", measure]))
+    cost = measure([sys.executable, "-c", work])
     assert cost["cpu_seconds"] > 0.05
     assert 0.2 < cost["peak_gigabytes"] < 0.4
 

@@ -16,6 +16,7 @@ from pathlib import Path
 import duckdb
 import pandas as pd
 import pytest
+from conftest import measure
 
 PROJECT = Path(__file__).parents[1]
 sys.path.insert(0, str(PROJECT))
@@ -577,11 +578,9 @@ def test_the_page_is_cheap_however_many_customers_there_are(demo_build, tmp_path
     path = tmp_path / "report.html"
     command = [sys.executable, "-m", "python_charts", "--output", str(path)]
     command += ["--input", str(demo_build.published)]
-    _, status, usage = os.wait4(subprocess.Popen(command, cwd=PROJECT).pid, 0)
-    assert status == 0
-    assert usage.ru_utime + usage.ru_stime < 10
-    # Kilobytes; macOS counts bytes.
-    assert usage.ru_maxrss / (1024 if sys.platform == "darwin" else 1) < 500_000
+    cost = measure(command)
+    assert cost["cpu_seconds"] < 10
+    assert cost["peak_gigabytes"] < 0.5
     assert path.stat().st_size < 2.5e6
     tables = load_tables(demo_build.published, with_customers=True)
     of_customers = [name for name in MARTS if "customer_id" in tables[name]]
