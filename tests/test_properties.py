@@ -335,11 +335,6 @@ BREAKS = {
         "amount desc nulls last,\n            customer_id asc nulls last,",
         "",
     ),
-    "a_conflict_is_called_a_copy": (
-        "stg_repeated_rows",
-        "and amount = standing_amount",
-        "",
-    ),
     "the_window_is_a_day_too_long": (
         "int_as_of_dates",
         "cast(-365 as integer)",
