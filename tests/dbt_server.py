@@ -22,14 +22,12 @@ PROJECT = Path(__file__).parents[1]
 # dbt's own parser of simple models has threads, and threads do not survive a fork. Nobody
 # reads the log of a run that ends in seconds.
 OPTIONS = ["--no-static-parser", "--log-level-file", "none"]
-
-
 # What the Python models import.
 LIBRARIES = ("pandas", "scipy.optimize", "sklearn.cluster", "sklearn.tree")
 
 
 def warm_up() -> None:
-    """Parse the project; one that does not parse is reported by the run that needs it."""
+    """Import libraries and parse the project; if it does not parse, the run says so."""
     from dbt.cli.main import dbtRunner
     from dbt_common.clients.jinja import template_cache
 
