@@ -79,7 +79,8 @@ profiles as (
         directory.segment_kind,
         case
             when directory.evidence is not null
-                then {{ write_count('shared.customers') }} || ' ' || directory.evidence
+                then {{ say_count('shared.customers', 'customer') }}
+                    || ' ' || directory.evidence
             else 'median '
                 || {{ say_count('round(shared.median_frequency)', 'purchase day') }}
                 || ', last '
