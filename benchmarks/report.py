@@ -30,7 +30,7 @@ frequency and revenue.
 BY_HAND = """\
 ## Once, by hand
 
-Each pair on one machine with two cores and on one day, 2026-11-30.
+Each pair on one machine with two cores and within hours, 2026-11-30.
 
 | | lines | CPU s | wall s | peak GB |
 |---|---|---|---|---|
@@ -38,9 +38,17 @@ Each pair on one machine with two cores and on one day, 2026-11-30.
 | Spark 4.3, the same, with a driver of 10 GB | 9,425,223 | 3,200 | 3,213 | 10.6 |
 | DuckDB, full build | 10 million | 518 | | |
 | DuckDB, full build, `memory_limit` 8 GB | 100 million | 5,653 | | 9.2 |
+| DuckDB, full build, `memory_limit` 8 GB | 100 million | 4,253 | 3,131 | 9.3 |
+| DuckDB, the next day, old days checked | 100 million | 2,660 | 1,564 | 9.2 |
+| `make build` of the demo, after installation | 15,940 | 47 | 44 | |
+| the same once more | 15,940 | 29 | 27 | |
 
-Spark's wall time, and the cost of the hundred million, are with other work beside. Of the
-26 marts 25 equal DuckDB's: 907,341 customers in the same segments, money to the cent,
+So a hundred million cost 10.9 times ten million, and the next day 0.63 of a full build at
+that size, 0.69 at ten million. Up to 36 GB were put aside on disk. Inertia of the kept
+model over 828,738 customers is 0.014 % above the best of ten fits on all of them.
+
+Spark's wall time, and the full builds of a hundred million, are with other work beside. Of
+the 26 marts 25 equal DuckDB's: 907,341 customers in the same segments, money to the cent,
 averages within 1e-12. In `customer_segments_monthly` ten of 8,166,773 rows differ in
 their confidence, by less than two millionths; a logarithm that the engines round to
 different sixth digits would do that.

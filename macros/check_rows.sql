@@ -4,14 +4,15 @@
 
 {# A shop without one accepted row has nothing to segment, and money beyond what the columns
    of the marts hold, decimal(18, 4), would stop the build later without a reason. #}
-{% macro check_readable() %}
+{% macro check_transactions() %}
     {%- if execute and not flags.EMPTY -%}
         {%- set counts = {} -%}
         {%- set problems = [] -%}
-        {%- for reason, rows, money in run_query(
+        {%- set counted = run_query(
             "select coalesce(rejection_reason, 'accepted'), count(*),"
             ~ ' coalesce(sum(abs(amount)), 0) from ' ~ this ~ ' group by 1 order by 1'
-        ).rows | map('list') -%}
+        ).rows | map('list') | list -%}
+        {%- for reason, rows, money in counted -%}
             {%- do counts.update({reason: rows | int}) -%}
             {%- do problems.append(
                 'segmentation_transactions: the accepted amounts add up to {:,.0f}, returns '
@@ -31,41 +32,41 @@
             )
         ) if 'accepted' not in counts -%}
         {%- do customer_segmentation._raise(problems) -%}
+        {%- if customer_segmentation.sees_all_rows() -%}
+            {%- do customer_segmentation._check_rejected_shares(counted) -%}
+        {%- endif -%}
     {%- endif -%}
 {% endmacro %}
 
 
 {# A reason that takes much of the rows or of the money is a wrong mapping or policy, not
    dirty data. Rows that the user sets aside (filter, dates, returns) do not count. #}
-{% macro check_rejected_shares() %}
-    {%- if execute and customer_segmentation.sees_all_rows() -%}
-        {%- set counted = run_query(
-            "select coalesce(rejection_reason, 'accepted'), count(*),"
-            ~ " coalesce(sum(abs(amount)), 0) from " ~ this
-            ~ " where coalesce(rejection_reason, 'accepted') not in ('filtered',"
-            ~ " 'before_earliest_date', 'after_as_of_date', 'ignored_return')"
-            ~ " group by 1 order by 1"
-        ) -%}
-        {%- set all_rows = counted.columns[1].values() | map('int') | sum -%}
-        {%- set all_money = counted.columns[2].values() | map('float') | sum -%}
-        {%- set problems = [] -%}
-        {%- for reason, rows, money in counted.rows | map('list')
-            if reason in ['missing_customer', 'duplicate', 'conflicting_transaction_id'] -%}
-            {%- set path = 'tests.rejected_for.' ~ reason -%}
-            {%- set maximum = customer_segmentation.setting(path) -%}
-            {%- if rows > maximum * all_rows or money | float > maximum * all_money -%}
-                {%- do problems.append(
-                    'segmentation_transactions: {} rejects {:,} of {:,} rows and {:,.2f} of '
-                    '{:,.2f} in money (returns counted as positive); allowed is a share of '
-                    '{} (segmentation_{}). {}'.format(
-                        reason, rows | int, all_rows, money | float, all_money, maximum,
-                        path, customer_segmentation._explain_rejected(reason)
-                    )
-                ) -%}
-            {%- endif -%}
-        {%- endfor -%}
-        {%- do customer_segmentation._raise(problems) -%}
-    {%- endif -%}
+{% macro _check_rejected_shares(counted) %}
+    {%- set kept = [] -%}
+    {%- for reason, rows, money in counted if reason not in [
+        'filtered', 'before_earliest_date', 'after_as_of_date', 'ignored_return'
+    ] -%}
+        {%- do kept.append({'reason': reason, 'rows': rows | int, 'money': money | float}) -%}
+    {%- endfor -%}
+    {%- set all_rows = kept | sum(attribute='rows') -%}
+    {%- set all_money = kept | sum(attribute='money') -%}
+    {%- set problems = [] -%}
+    {%- for one in kept
+        if one.reason in ['missing_customer', 'duplicate', 'conflicting_transaction_id'] -%}
+        {%- set path = 'tests.rejected_for.' ~ one.reason -%}
+        {%- set maximum = customer_segmentation.setting(path) -%}
+        {%- if one.rows > maximum * all_rows or one.money > maximum * all_money -%}
+            {%- do problems.append(
+                'segmentation_transactions: {} rejects {:,} of {:,} rows and {:,.2f} of '
+                '{:,.2f} in money (returns counted as positive); allowed is a share of '
+                '{} (segmentation_{}). {}'.format(
+                    one.reason, one.rows, all_rows, one.money, all_money, maximum, path,
+                    customer_segmentation._explain_rejected(one.reason)
+                )
+            ) -%}
+        {%- endif -%}
+    {%- endfor -%}
+    {%- do customer_segmentation._raise(problems) -%}
 {% endmacro %}
 
 
@@ -247,13 +248,15 @@
             {%- set counted = [all_counts[0], all_counts[place], all_counts[place + 1]] -%}
             {%- set filled = counted[0] if reading.is_needed else counted[1] + counted[2] -%}
             {%- set unreadable = filled - counted[1] -%}
+            {#- To look for examples means to read the texts of all rows. -#}
             {%- set examples = run_query(
                 'select {}{} and {} is not null group by 1 order by count(*) desc, 1 limit 3'
                 .format(
                     customer_segmentation.quote_example(reading.unreadable), rows,
                     reading.unreadable
                 )
-            ).columns[0].values() | join(', ') if unreadable -%}
+            ).columns[0].values() | join(', ')
+                if customer_segmentation._is_unreadable(unreadable, filled) -%}
             {%- do customer_segmentation._say_unreadable(
                 problems, table_name, reading.column, unreadable, filled, examples,
                 reading.mend, reading.is_needed
@@ -283,13 +286,21 @@
 {% endmacro %}
 
 
+{% macro _is_unreadable(unreadable, filled) %}
+    {{- return(
+        unreadable
+        > customer_segmentation.setting('tests.unreadable_column.maximum_share') * filled
+    ) -}}
+{% endmacro %}
+
+
 {# Names the var and not its value: that may hold a ref, which a hook cannot resolve. #}
 {% macro _say_unreadable(
     problems, table_name, column, unreadable, filled, examples, mend, is_needed=false
 ) %}
     {%- set path = 'tests.unreadable_column.maximum_share' -%}
     {%- set maximum = customer_segmentation.setting(path) -%}
-    {%- if unreadable > maximum * filled -%}
+    {%- if customer_segmentation._is_unreadable(unreadable, filled) -%}
         {%- do problems.append(
             'segmentation_{}: {} cannot be read in {} of {} {} ({} %){}; allowed is a share '
             'of {} (segmentation_{}): {}.'.format(

@@ -65,10 +65,12 @@
 {%- endmacro %}
 
 
-{# A text that is filled but gave no value, as it came; null for all other rows. #}
+{# A text that is filled but gave no value, as it came; null for all other rows. Only texts
+   without a value are compared: DuckDB makes a join of a long list, for every row. #}
 {% macro keep_unreadable(column, value) -%}
+    {%- set text = 'case when ' ~ value ~ ' is null then ' ~ column ~ ' end' -%}
     case
-        when {{ value }} is null and not ({{ customer_segmentation.is_unknown(column) }})
+        when not ({{ customer_segmentation.is_unknown(text) }})
             then cast({{ column }} as string)
     end
 {%- endmacro %}

@@ -86,16 +86,6 @@
 {% endmacro %}
 
 
-{# The model's inputs of a customer as texts, to be put together and compared. #}
-{% macro list_model_input_texts() %}
-    {%- set texts = ["''"] -%}
-    {%- for feature in customer_segmentation.list_model_features() -%}
-        {%- do texts.append("coalesce(cast(" ~ feature.name ~ " as string), '') || '|'") -%}
-    {%- endfor -%}
-    {{- return(texts) -}}
-{% endmacro %}
-
-
 {# A feature on the scale that is standardised; unknown stays null (least and greatest
    would skip it). Rounded to six decimals, so that its mean is exact; values beyond 10^11
    are cut, far outside any clip. #}

@@ -65,6 +65,24 @@ customers as (
     from {{ rows[table_name][0] }}
     where {{ rows[table_name][1] }}
 ),
+
+-- Few rows, so that examples are looked for among them.
+{{ table_name }}_unreadable as (
+    select
+        {%- for reading in readings[table_name] if reading.unreadable %}
+        {{ reading.unreadable }} as {{ reading.column }},
+        {%- endfor %}
+        true as is_unreadable
+    from {{ rows[table_name][0] }}
+    where
+        {{ rows[table_name][1] }}
+        and (
+            1 = 0
+            {%- for reading in readings[table_name] if reading.unreadable %}
+            or {{ reading.unreadable }} is not null
+            {%- endfor %}
+        )
+),
 {%- endfor %}
 
 columns_counted as (
@@ -96,13 +114,11 @@ unreadable_values as (
     select
         '{{ table_name }}' as table_name,
         '{{ reading.column }}' as column_name,
-        {{ customer_segmentation.quote_example(reading.unreadable) }} as example,
+        {{ customer_segmentation.quote_example(reading.column) }} as example,
         count(*) as value_count
-    from {{ rows[table_name][0] }}
-    where
-        {{ rows[table_name][1] }}
-        and {{ reading.unreadable }} is not null
-    group by {{ customer_segmentation.quote_example(reading.unreadable) }}
+    from {{ table_name }}_unreadable
+    where {{ reading.column }} is not null
+    group by {{ customer_segmentation.quote_example(reading.column) }}
     {%- endfor %}
     {%- endfor %}
 ),

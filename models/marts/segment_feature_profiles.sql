@@ -46,41 +46,43 @@ feature_values as (
     {%- endfor %}
 ),
 
-everyone as (
-    select
-        feature,
-        {{ customer_segmentation.exact_average('feature_value') }} as mean,
-        cast(sum(transformed_value) as double) / count(*) as transformed_mean,
-        sqrt(greatest(
-            cast(sum(cast(
-                cast(transformed_value as double) * cast(transformed_value as double)
-                as decimal(38, 9)
-            )) as double) / count(*)
-            - pow(cast(sum(transformed_value) as double) / count(*), 2),
-            0
-        )) as transformed_deviation
-    from feature_values
-    group by feature
-),
-
 segments as (
     select
         segment_id,
         segment_name,
         feature,
         feature_role,
-        cast(count(*) as integer) as known_customers,
-        {{ customer_segmentation.exact_average('feature_value') }} as mean,
+        count(*) as known_customers,
+        sum(cast(feature_value as decimal(28, 6))) as value_sum,
+        sum(transformed_value) as transformed_sum,
+        sum(cast(
+            cast(transformed_value as double) * cast(transformed_value as double)
+            as decimal(38, 9)
+        )) as square_sum,
         {{ customer_segmentation.percentile('feature_value', 0.05) }} as percentile_05,
         {{ customer_segmentation.percentile('feature_value', 0.25) }}
             as lower_quartile,
         {{ customer_segmentation.percentile('feature_value', 0.5) }} as median,
         {{ customer_segmentation.percentile('feature_value', 0.75) }}
             as upper_quartile,
-        {{ customer_segmentation.percentile('feature_value', 0.95) }} as percentile_95,
-        cast(sum(transformed_value) as double) / count(*) as transformed_mean
+        {{ customer_segmentation.percentile('feature_value', 0.95) }} as percentile_95
     from feature_values
     group by segment_id, segment_name, feature, feature_role
+),
+
+-- Decimals all along: the sums of sums are those over all customers.
+everyone as (
+    select
+        feature,
+        cast(sum(value_sum) as double) / sum(known_customers) as mean,
+        cast(sum(transformed_sum) as double) / sum(known_customers) as transformed_mean,
+        sqrt(greatest(
+            cast(sum(square_sum) as double) / sum(known_customers)
+            - pow(cast(sum(transformed_sum) as double) / sum(known_customers), 2),
+            0
+        )) as transformed_deviation
+    from segments
+    group by feature
 ),
 
 profiles as (
@@ -89,8 +91,8 @@ profiles as (
         segments.segment_name,
         segments.feature,
         segments.feature_role,
-        segments.known_customers,
-        segments.mean,
+        cast(segments.known_customers as integer) as known_customers,
+        cast(segments.value_sum as double) / segments.known_customers as mean,
         segments.percentile_05,
         segments.lower_quartile,
         segments.median,
@@ -99,12 +101,15 @@ profiles as (
         -- A ratio says nothing about a feature that can be negative.
         case
             when everyone.mean > 0 and segments.feature <> 'spend_trend'
-                then 100 * segments.mean / everyone.mean
+                then 100 * (cast(segments.value_sum as double) / segments.known_customers)
+                    / everyone.mean
         end as index_to_all,
         case
             when everyone.transformed_deviation > 0.00001
-                then (segments.transformed_mean - everyone.transformed_mean)
-                    / everyone.transformed_deviation
+                then (
+                    cast(segments.transformed_sum as double) / segments.known_customers
+                    - everyone.transformed_mean
+                ) / everyone.transformed_deviation
             else 0.0
         end as standardised_mean
     from segments

@@ -4,19 +4,21 @@
 -- Repeated keys are found first, so that only their rows are put in order.
 {%- set duplicates = var('segmentation_duplicates') %}
 {%- set key = 'transaction_id' if duplicates == 'by_transaction_id' else 'row_hash' %}
+{%- set is_usable = 'rejection_reason is null and '
+    ~ ('false' if duplicates == 'keep' else key ~ ' is not null') %}
 
 with
 
 usable_rows as (
     select * from {{ ref('stg_transaction_rows') }}
-    where
-        rejection_reason is null
-        and {{ 'false' if duplicates == 'keep' else key ~ ' is not null' }}
+    where {{ is_usable }}
 ),
 
+-- Not from usable_rows: DuckDB puts all columns of a CTE aside that is read twice.
 repeated_keys as (
     select {{ key }}
-    from usable_rows
+    from {{ ref('stg_transaction_rows') }}
+    where {{ is_usable }}
     group by {{ key }}
     having count(*) > 1
 ),

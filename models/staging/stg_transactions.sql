@@ -1,7 +1,6 @@
-{{ config(materialized='view', post_hook=[
-    "{{ customer_segmentation.check_readable() }}",
-    "{{ customer_segmentation.check_rejected_shares() }}",
-]) }}
+{{ config(
+    materialized='view', post_hook="{{ customer_segmentation.check_transactions() }}"
+) }}
 
 -- Every raw row, read into its types, with the first reason that speaks against it: what it
 -- says itself, else what the rows say that repeat it.

@@ -25,6 +25,7 @@ scales as (
 
 latest as (
     select max(model_version) as model_version from versions
+    having max(model_version) is not null
 ),
 
 backtest_dates as (
@@ -35,7 +36,7 @@ backtest_dates as (
     from {{ ref('int_as_of_dates') }} as dates
     cross join as_of_date
     cross join latest
-    where dates.is_backtest and latest.model_version is not null
+    where dates.is_backtest
 ),
 
 inputs as (

@@ -18,34 +18,12 @@
     'segment_training_assignments'
 ) %}
 {%- set is_asked_for = var('segmentation_refit') or flags.FULL_REFRESH %}
+{%- set features = customer_segmentation.list_model_features() | map(attribute='name') %}
 
 with
 
-customers as (
-    select
-        count(*) as customer_count,
-        count(distinct {{ dbt.concat(customer_segmentation.list_model_input_texts()) }})
-            as distinct_count
-    from {{ ref('int_customer_model_inputs') }}
-    where as_of_date = (select today.as_of_date from {{ ref('int_as_of_date') }} as today)
-),
-
 as_of_date as (
     select * from {{ ref('int_as_of_date') }}
-),
-
-pace as (
-    select
-        cast(sum(customer_days.line_count) as double)
-        / nullif(max(as_of_date.history_days), 0) as rows_per_day,
-        {{ customer_segmentation.percentile(
-            'case when customer_days.order_count > 0 '
-            ~ 'then customer_days.net_revenue end', 0.5
-        ) }} as median_day_revenue
-    from {{ ref('int_customer_days') }} as customer_days
-    inner join as_of_date
-        on customer_days.order_date >= as_of_date.window_start_date
-        and customer_days.order_date < as_of_date.as_of_date
 ),
 
 -- Not used while there is no model to compare with.
@@ -98,8 +76,9 @@ known_shares as (
 
 {%- endif %}
 
-candidate as (
+reasons as (
     select
+        as_of_date.*,
         cast(coalesce(latest.model_version, 0) + 1 as integer) as model_version,
         case
             when latest.model_version is null then 'no model yet'
@@ -107,28 +86,71 @@ candidate as (
             when known_shares.known_share < 0.5
                 then 'most training customers are not in the input'
             when {{ 'true' if is_asked_for else 'false' }} then 'asked for'
-        end as refit_reason,
-        '{{ local_md5(settings) }}' as settings_hash,
-        '{{ settings | replace("'", "''") }}' as settings,
-        as_of_date.as_of_date,
-        as_of_date.window_start_date,
-        as_of_date.history_days,
-        pace.rows_per_day,
-        pace.median_day_revenue
-    from customers
-    cross join as_of_date
-    cross join pace
+        end as refit_reason
+    from as_of_date
     left join latest
         on true
     left join known_shares
         on latest.model_version = known_shares.model_version
+),
+
+-- Most builds have none, and then nobody is counted.
+asked_for as (
+    select * from reasons
+    where refit_reason is not null
+),
+
+inputs as (
+    select inputs.*
+    from {{ ref('int_customer_model_inputs') }} as inputs
+    inner join asked_for
+        on inputs.as_of_date = asked_for.as_of_date
+),
+
+customers as (
+    select count(*) as customer_count from inputs
+),
+
+different_customers as (
+    select count(*) as distinct_count
+    from (select distinct {{ features | join(', ') }} from inputs) as different
+),
+
+pace as (
+    select
+        cast(sum(customer_days.line_count) as double)
+        / nullif(max(asked_for.history_days), 0) as rows_per_day,
+        {{ customer_segmentation.percentile(
+            'case when customer_days.order_count > 0 '
+            ~ 'then customer_days.net_revenue end', 0.5
+        ) }} as median_day_revenue
+    from {{ ref('int_customer_days') }} as customer_days
+    inner join asked_for
+        on customer_days.order_date >= asked_for.window_start_date
+        and customer_days.order_date < asked_for.as_of_date
+),
+
+candidate as (
+    select
+        asked_for.model_version,
+        asked_for.refit_reason,
+        '{{ local_md5(settings) }}' as settings_hash,
+        '{{ settings | replace("'", "''") }}' as settings,
+        asked_for.as_of_date,
+        asked_for.window_start_date,
+        asked_for.history_days,
+        pace.rows_per_day,
+        pace.median_day_revenue
+    from asked_for
+    cross join pace
+    cross join customers
+    cross join different_customers
     where
         customers.customer_count
         >= {{ customer_segmentation.setting('model.minimum_customers') }}
         -- Fewer different customers than segments cannot be told apart.
-        and customers.distinct_count >= {{ var('segmentation_k')
+        and different_customers.distinct_count >= {{ var('segmentation_k')
             or customer_segmentation.setting('model.k_range')[0] }}
 )
 
 select * from candidate
-where refit_reason is not null

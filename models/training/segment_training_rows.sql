@@ -14,13 +14,20 @@ versions as (
     where model_version {{ customer_segmentation.is_new_version() }}
 ),
 
+-- Most builds have none, and then nobody is hashed.
 latest as (
     select max(model_version) as model_version from versions
+    having max(model_version) is not null
 ),
 
 inputs as (
-    select * from {{ ref('int_customer_model_inputs') }}
-    where as_of_date = (select today.as_of_date from {{ ref('int_as_of_date') }} as today)
+    select
+        inputs.*,
+        latest.model_version
+    from {{ ref('int_customer_model_inputs') }} as inputs
+    inner join {{ ref('int_as_of_date') }} as today
+        on inputs.as_of_date = today.as_of_date
+    cross join latest
 ),
 
 features as (
@@ -60,7 +67,7 @@ ranked as (
 
 sampled as (
     select
-        latest.model_version,
+        inputs.model_version,
         ranked.sample_rank,
         {%- for name in model_features %}
         inputs.{{ name }} as transformed_{{ name }},
@@ -75,10 +82,7 @@ sampled as (
     inner join features
         on inputs.as_of_date = features.as_of_date
         and inputs.customer_id = features.customer_id
-    cross join latest
-    where
-        latest.model_version is not null
-        and ranked.sample_rank <= {{ customer_segmentation.setting('model.training_rows') }}
+    where ranked.sample_rank <= {{ customer_segmentation.setting('model.training_rows') }}
 )
 
 {%- for name in (model_features + naming_features) | unique %}
