@@ -11,22 +11,31 @@ customers as (
     select * from {{ ref('base_customers') }}
 ),
 
-records as (
+-- What could not be read is told from the value beside it; until then it is as it came.
+read_records as (
     select
         {{ customer_segmentation.read_id('customer_id') }} as customer_id
-        {%- for attribute in attributes %}
-        {%- set value = customer_segmentation.read_attribute(attribute) %},
-        {{ value }} as {{ attribute.source }},
-        {{ customer_segmentation.keep_unreadable(attribute.source, value) }}
-            as unreadable_{{ attribute.source }}
+        {%- for attribute in attributes %},
+        {{ customer_segmentation.read_attribute(attribute) }} as {{ attribute.source }},
+        {{ attribute.source }} as unreadable_{{ attribute.source }}
         {%- endfor %}
-        {%- for column, data_type in extra_columns.items() %}
-        {%- set value = 'try_cast(' ~ column ~ ' as ' ~ data_type ~ ')' %},
-        {{ value }} as {{ column }},
-        {{ customer_segmentation.keep_unreadable(column, value) }}
-            as unreadable_{{ column }}
+        {%- for column, data_type in extra_columns.items() %},
+        try_cast({{ column }} as {{ data_type }}) as {{ column }},
+        {{ column }} as unreadable_{{ column }}
         {%- endfor %}
     from customers
+),
+
+records as (
+    select
+        customer_id
+        {%- for column in attributes | map(attribute='source') | list
+            + extra_columns.keys() | list %},
+        {{ column }},
+        {{ customer_segmentation.keep_unreadable('unreadable_' ~ column, column) }}
+            as unreadable_{{ column }}
+        {%- endfor %}
+    from read_records
 )
 
 select * from records
