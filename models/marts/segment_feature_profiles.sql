@@ -52,7 +52,9 @@ segments as (
         segment_name,
         feature,
         feature_role,
-        count(*) as known_customers,
+        cast(count(*) as integer) as known_customers,
+        {{ customer_segmentation.exact_average('feature_value') }} as mean,
+        cast(sum(transformed_value) as double) / count(*) as transformed_mean,
         sum(cast(feature_value as decimal(28, 6))) as value_sum,
         sum(transformed_value) as transformed_sum,
         sum(cast(
@@ -91,8 +93,8 @@ profiles as (
         segments.segment_name,
         segments.feature,
         segments.feature_role,
-        cast(segments.known_customers as integer) as known_customers,
-        cast(segments.value_sum as double) / segments.known_customers as mean,
+        segments.known_customers,
+        segments.mean,
         segments.percentile_05,
         segments.lower_quartile,
         segments.median,
@@ -101,15 +103,12 @@ profiles as (
         -- A ratio says nothing about a feature that can be negative.
         case
             when everyone.mean > 0 and segments.feature <> 'spend_trend'
-                then 100 * (cast(segments.value_sum as double) / segments.known_customers)
-                    / everyone.mean
+                then 100 * segments.mean / everyone.mean
         end as index_to_all,
         case
             when everyone.transformed_deviation > 0.00001
-                then (
-                    cast(segments.transformed_sum as double) / segments.known_customers
-                    - everyone.transformed_mean
-                ) / everyone.transformed_deviation
+                then (segments.transformed_mean - everyone.transformed_mean)
+                    / everyone.transformed_deviation
             else 0.0
         end as standardised_mean
     from segments
